@@ -1,0 +1,56 @@
+# How everything is compiled.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(KVICK_CCACHE ccache)
+if(KVICK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${KVICK_CCACHE})
+endif()
+
+# Flags of every target of ours; generated code takes all but the warnings.
+add_library(kvick_flags INTERFACE)
+target_include_directories(kvick_flags INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+add_library(kvick_warnings INTERFACE)
+target_compile_options(kvick_warnings INTERFACE -Wall -Wextra -Wpedantic -Werror)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(kvick_warnings INTERFACE -Werror=thread-safety)
+endif()
+if(KVICK_SANITIZE)
+  target_compile_options(kvick_flags INTERFACE -fsanitize=${KVICK_SANITIZE}
+    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(kvick_flags INTERFACE -fsanitize=${KVICK_SANITIZE})
+endif()
+
+# kvick_library(NAME SOURCES ... DEPENDS ...): a folder's library.
+function(kvick_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS} kvick_flags)
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:kvick_warnings>)
+endfunction()
+
+# kvick_binary(NAME OUTPUT SOURCES ... DEPENDS ...): a program.
+function(kvick_binary name output)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} kvick_flags kvick_warnings)
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output})
+endfunction()
+
+# kvick_test(NAME SOURCES ... DEPENDS ...): a GoogleTest program, run by ctest as one test.
+function(kvick_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main kvick_flags
+    kvick_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}"
+    ENVIRONMENT "KVICK_BIN_DIR=${CMAKE_BINARY_DIR}/bin;KVICK_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+endfunction()
