@@ -34,8 +34,7 @@ absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::stri
     status.SetPayload(kFactsUrl, absl::Cord(encoded));
   }
   if (retry_after.has_value()) {
-    status.SetPayload(kRetryUrl,
-                      absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(*retry_after))));
+    status.SetPayload(kRetryUrl, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(*retry_after))));
   }
   return status;
 }

@@ -11,8 +11,8 @@ namespace kvick::storage {
 // The longest pattern that a caller should let in, in bytes.
 inline constexpr size_t kGlobBytesMax = 1024;
 
-// Whether all of `text` matches. O(pattern * text) at worst whatever the pattern, without recursion:
-// of several `*` only the last can be the one to go back to.
+// Whether all of `text` matches. O(pattern * text) at worst whatever the pattern, without
+// recursion: of several `*` only the last can be the one to go back to.
 bool GlobMatches(std::string_view pattern, std::string_view text);
 
 }  // namespace kvick::storage

@@ -1,5 +1,5 @@
-// Object: what a key holds when it holds a collection. One subclass per data type, under storage/types/.
-// Objects are not thread safe: the shard that holds them is locked.
+// Object: what a key holds when it holds a collection. One subclass per data type, under
+// storage/types/. Objects are not thread safe: the shard that holds them is locked.
 #ifndef KVICK_STORAGE_BASE_OBJECT_H_
 #define KVICK_STORAGE_BASE_OBJECT_H_
 
@@ -48,8 +48,8 @@ class Object {
   virtual size_t memory_bytes() const = 0;
   // A copy that shares nothing. O(size).
   virtual std::unique_ptr<Object> Clone() const = 0;
-  // Frees some elements, a bounded number, and tells whether any are left. For the background: after
-  // the first call the object is good for nothing else. The destructor frees what is left.
+  // Frees some elements, a bounded number, and tells whether any are left. For the background:
+  // after the first call the object is good for nothing else. The destructor frees what is left.
   virtual bool FreeSome() = 0;
 };
 

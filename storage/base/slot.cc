@@ -34,10 +34,10 @@ uint16_t Crc16(std::string_view bytes) {
   uint16_t crc = 0;
   while (bytes.size() >= 8) {
     const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
-    crc = static_cast<uint16_t>(
-        kTables[7][byte(0) ^ (crc >> 8)] ^ kTables[6][byte(1) ^ (crc & 0xFF)] ^
-        kTables[5][byte(2)] ^ kTables[4][byte(3)] ^ kTables[3][byte(4)] ^ kTables[2][byte(5)] ^
-        kTables[1][byte(6)] ^ kTables[0][byte(7)]);
+    crc = static_cast<uint16_t>(kTables[7][byte(0) ^ (crc >> 8)] ^
+                                kTables[6][byte(1) ^ (crc & 0xFF)] ^ kTables[5][byte(2)] ^
+                                kTables[4][byte(3)] ^ kTables[3][byte(4)] ^ kTables[2][byte(5)] ^
+                                kTables[1][byte(6)] ^ kTables[0][byte(7)]);
     bytes.remove_prefix(8);
   }
   for (const char character : bytes) {

@@ -5,11 +5,11 @@
 #include <utility>
 
 // Evaluates an expression of type absl::Status once; returns it from the function unless it is OK.
-#define RETURN_IF_ERROR(expression)                    \
-  do {                                                 \
-    if (auto status_ = (expression); !status_.ok()) {  \
-      return status_;                                  \
-    }                                                  \
+#define RETURN_IF_ERROR(expression)                   \
+  do {                                                \
+    if (auto status_ = (expression); !status_.ok()) { \
+      return status_;                                 \
+    }                                                 \
   } while (false)
 
 #define KVICK_CONCAT_INNER(a, b) a##b

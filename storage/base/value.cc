@@ -21,8 +21,7 @@ NumberText::NumberText(double number) {
 }
 
 std::optional<int64_t> ParseInteger(std::string_view bytes) {
-  const std::string_view digits =
-      bytes.starts_with('-') ? bytes.substr(1) : bytes;
+  const std::string_view digits = bytes.starts_with('-') ? bytes.substr(1) : bytes;
   if (digits.empty() || (digits[0] == '0' && (bytes.size() > 1)) || digits[0] == '-') {
     return std::nullopt;
   }
@@ -66,15 +65,11 @@ size_t SequenceLength(std::string_view bytes) {
     return continues(1) ? 2 : 0;
   }
   if (first >= 0xE0 && first <= 0xEF) {
-    const bool second_fits = first == 0xE0   ? at(1) >= 0xA0
-                             : first == 0xED ? at(1) <= 0x9F
-                                             : true;
+    const bool second_fits = first == 0xE0 ? at(1) >= 0xA0 : first == 0xED ? at(1) <= 0x9F : true;
     return continues(1) && second_fits && continues(2) ? 3 : 0;
   }
   if (first >= 0xF0 && first <= 0xF4) {
-    const bool second_fits = first == 0xF0   ? at(1) >= 0x90
-                             : first == 0xF4 ? at(1) <= 0x8F
-                                             : true;
+    const bool second_fits = first == 0xF0 ? at(1) >= 0x90 : first == 0xF4 ? at(1) <= 0x8F : true;
     return continues(1) && second_fits && continues(2) && continues(3) ? 4 : 0;
   }
   return 0;
