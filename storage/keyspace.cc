@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/random/uniform_int_distribution.h"
-#include "absl/strings/str_cat.h"
+#include "fmt/format.h"
 #include "storage/base/error.h"
 
 namespace kvick::storage {
@@ -13,13 +12,13 @@ namespace {
 std::string Shown(std::string_view key) {
   constexpr size_t kShownMax = 64;
   if (key.size() <= kShownMax) {
-    return absl::StrCat("\"", key, "\"");
+    return fmt::format("\"{}\"", key);
   }
   size_t end = kShownMax;
   while (end > 0 && (static_cast<uint8_t>(key[end]) & 0xC0) == 0x80) {
     --end;  // not in the middle of a character
   }
-  return absl::StrCat("\"", key.substr(0, end), "...\"");
+  return fmt::format("\"{}...\"", key.substr(0, end));
 }
 
 }  // namespace
@@ -27,8 +26,8 @@ std::string Shown(std::string_view key) {
 absl::Status WrongType(std::string_view key, ObjectType holds, ObjectType wanted) {
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "WRONG_TYPE",
-      absl::StrCat("The key ", Shown(key), " holds a ", ObjectTypeName(holds), ", not a ",
-                   ObjectTypeName(wanted), ": use another key, or delete it first."),
+      fmt::format("The key {} holds a {}, not a {}: use another key, or delete it first.",
+                  Shown(key), ObjectTypeName(holds), ObjectTypeName(wanted)),
       {{"holds", ObjectTypeName(holds)}, {"wanted", ObjectTypeName(wanted)}});
 }
 
@@ -64,7 +63,7 @@ const Entry* Keyspace::Access(std::string_view key) const {
     return nullptr;
   }
   ++place.shard.hits;
-  (*place.slot)->Touch(Second(), absl::uniform_int_distribution<uint32_t>()(random_));
+  (*place.slot)->Touch(Second(), Chance());
   return *place.slot;
 }
 
@@ -85,7 +84,7 @@ absl::StatusOr<Entry*> Keyspace::FindForWrite(std::string_view key, ObjectType t
   if (entry->type() != type) {
     return WrongType(key, entry->type(), type);
   }
-  entry->Touch(Second(), absl::uniform_int_distribution<uint32_t>()(random_));
+  entry->Touch(Second(), Chance());
   return entry;
 }
 
@@ -112,7 +111,7 @@ void Keyspace::Put(const Place& place, Entry* entry) {
     shard.table.Insert(place.hash, entry);
   }
   entry->set_version(TakeVersion());
-  entry->Touch(Second(), absl::uniform_int_distribution<uint32_t>()(random_));
+  entry->Touch(Second(), Chance());
   const size_t bytes = entry->memory_bytes();
   shard.data_bytes += bytes - bytes_before;
   shard.entries_with_expiry += expiry.has_value() ? 1 : 0;
@@ -150,7 +149,7 @@ void Keyspace::SetString(std::string_view key, ValueView value) {
   Entry* entry = *place.slot;
   if (entry->ReplaceInPlace(value)) {
     entry->set_version(TakeVersion());
-    entry->Touch(Second(), absl::uniform_int_distribution<uint32_t>()(random_));
+    entry->Touch(Second(), Chance());
     return;
   }
   Put(place, Entry::NewString(key, value, entry->expiry()));

@@ -111,11 +111,12 @@ class Keyspace {
   void Settle(std::string_view key, Entry* entry, size_t bytes_before);
   void AddNew(std::string_view key, std::unique_ptr<Object> object);
   void Signal(Shard& shard, std::string_view key);
+  uint32_t Chance() const { return static_cast<uint32_t>(random_()); }
   uint32_t Second() const { return static_cast<uint32_t>(now_ / 1000); }
 
   Store& store_;
   const TimeMs now_;
-  absl::BitGenRef random_;
+  mutable absl::BitGenRef random_;  // drawing is no change that a reader would see
   int64_t version_ = 0;
   bool would_wait_ = false;
   absl::InlinedVector<std::string, 1> signalled_keys_;

@@ -1,11 +1,10 @@
 #include "storage/base/error.h"
 
-#include <vector>
+#include <utility>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "storage/base/strings.h"
+#include "storage/base/value.h"
 
 namespace kvick::storage {
 namespace {
@@ -15,7 +14,7 @@ constexpr std::string_view kFactsUrl = "kvick/facts";
 constexpr std::string_view kRetryUrl = "kvick/retry";
 
 std::string PayloadOf(const absl::Status& status, std::string_view url) {
-  auto payload = status.GetPayload(url);
+  auto payload = status.GetPayload(ToAbsl(url));
   return payload.has_value() ? std::string(*payload) : std::string();
 }
 
@@ -23,18 +22,19 @@ std::string PayloadOf(const absl::Status& status, std::string_view url) {
 
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
                        const ErrorFacts& facts, std::optional<absl::Duration> retry_after) {
-  absl::Status status(code, message);
-  status.SetPayload(kReasonUrl, absl::Cord(reason));
+  absl::Status status(code, ToAbsl(message));
+  status.SetPayload(ToAbsl(kReasonUrl), absl::Cord(ToAbsl(reason)));
   if (!facts.empty()) {
     // Names and values are ours and hold no NUL.
     std::string encoded;
     for (const auto& [name, value] : facts) {
-      absl::StrAppend(&encoded, name, std::string_view("\0", 1), value, std::string_view("\0", 1));
+      encoded.append(name).append(1, '\0').append(value).append(1, '\0');
     }
-    status.SetPayload(kFactsUrl, absl::Cord(encoded));
+    status.SetPayload(ToAbsl(kFactsUrl), absl::Cord(std::move(encoded)));
   }
   if (retry_after.has_value()) {
-    status.SetPayload(kRetryUrl, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(*retry_after))));
+    const NumberText milliseconds(absl::ToInt64Milliseconds(*retry_after));
+    status.SetPayload(ToAbsl(kRetryUrl), absl::Cord(ToAbsl(milliseconds.view())));
   }
   return status;
 }
@@ -44,19 +44,23 @@ std::string ErrorReasonOf(const absl::Status& status) { return PayloadOf(status,
 ErrorFacts ErrorFactsOf(const absl::Status& status) {
   ErrorFacts facts;
   const std::string encoded = PayloadOf(status, kFactsUrl);
-  const std::vector<std::string> parts = absl::StrSplit(encoded, '\0');
-  for (size_t i = 0; i + 1 < parts.size(); i += 2) {
-    facts[parts[i]] = parts[i + 1];
+  std::string_view rest = encoded;
+  const auto take = [&rest] {
+    const size_t end = rest.find('\0');
+    std::string part(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+    return part;
+  };
+  while (!rest.empty()) {
+    std::string name = take();
+    facts[std::move(name)] = take();
   }
   return facts;
 }
 
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
-  int64_t milliseconds = 0;
-  if (!absl::SimpleAtoi(PayloadOf(status, kRetryUrl), &milliseconds)) {
-    return std::nullopt;
-  }
-  return absl::Milliseconds(milliseconds);
+  const auto milliseconds = ParseInteger(PayloadOf(status, kRetryUrl));
+  return milliseconds.has_value() ? std::optional(absl::Milliseconds(*milliseconds)) : std::nullopt;
 }
 
 absl::Status InvalidArgument(std::string_view reason, std::string_view message,

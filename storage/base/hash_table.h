@@ -31,13 +31,15 @@
 #include "absl/random/bit_gen_ref.h"
 #include "absl/random/uniform_int_distribution.h"
 #include "storage/base/allocation.h"
+#include "storage/base/strings.h"
 
 namespace kvick::storage {
 
 // The hash of a name or value; differs from run to run, so nobody can choose names that collide.
 inline uint64_t HashBytes(std::string_view bytes) {
   // absl::Hash mixes its low bits best; the table goes by the high ones.
-  return static_cast<uint64_t>(absl::Hash<std::string_view>{}(bytes)) * 0x9E3779B97F4A7C15u;
+  return static_cast<uint64_t>(absl::Hash<absl::string_view>{}(ToAbsl(bytes))) *
+         0x9E3779B97F4A7C15u;
 }
 
 // Traits: `using Node = ...;` and `static uint64_t Hash(const Node&)`, the HashBytes of its name.
