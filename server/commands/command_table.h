@@ -51,6 +51,8 @@ class Command {
   virtual bool read_only() const = 0;
   // True when its request has `max_wait`.
   virtual bool may_wait() const = 0;
+  // What the keys that it waits for must hold.
+  virtual storage::ObjectType awaited_type() const = 0;
   // False for a call that is not about keys: it runs without any lock.
   virtual bool uses_keyspace() const = 0;
   Growth growth() const { return growth_; }
@@ -126,6 +128,7 @@ class TypedCommand final : public Command {
 
   bool read_only() const override { return kReadOnly; }
   bool may_wait() const override { return HasMaxWait<Request>; }
+  storage::ObjectType awaited_type() const override { return kAwaitedType<Request>; }
   bool uses_keyspace() const override { return kKeyspace; }
 
   Message* NewRequest(google::protobuf::Arena* arena) const override {

@@ -6,10 +6,12 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "kvick/v1/key.pb.h"
 #include "kvick/v1/string.pb.h"
 #include "kvick/v1/value.pb.h"
+#include "storage/base/object.h"
 
 namespace kvick::server {
 
@@ -112,6 +114,10 @@ void VisitWrittenKeys(const R& request, Visitor&& visit) {
     VisitKeys(request, visit);
   }
 }
+
+// The type of the keys that a waiting request wants elements of.
+template <typename R>
+inline constexpr storage::ObjectType kAwaitedType = storage::ObjectType::kList;
 
 // Calls `visit` for each key that a waiting request wants an element of.
 template <typename R, typename Visitor>

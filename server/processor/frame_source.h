@@ -1,2 +1,0 @@
-// Moved: see server/commands/frame_source.h.
-#include "server/commands/frame_source.h"

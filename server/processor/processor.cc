@@ -1,0 +1,261 @@
+#include "server/processor/processor.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/time/clock.h"
+#include "fmt/format.h"
+#include "server/commands/expiry.h"
+#include "server/commands/values.h"
+#include "server/processor/thread_random.h"
+#include "storage/base/error.h"
+#include "storage/base/status_macros.h"
+
+namespace kvick::server {
+
+using storage::InvalidArgument;
+using storage::Keyspace;
+using storage::MakeError;
+using storage::ShardSet;
+
+namespace {
+
+constexpr absl::Duration kMaxWaitMax = absl::Hours(1);
+
+void SortUnique(ShardSet* shards) {
+  std::sort(shards->begin(), shards->end());
+  shards->erase(std::unique(shards->begin(), shards->end()), shards->end());
+}
+
+absl::Status CheckKey(const std::string& key, size_t limit) {
+  if (key.empty()) {
+    return InvalidArgument("KEY_EMPTY", "A key is empty: give it at least one byte.");
+  }
+  if (key.size() > limit) {
+    return InvalidArgument(
+        "KEY_TOO_LONG",
+        fmt::format("A key of {} bytes is over the limit of {}: use a shorter one.", key.size(),
+                    limit),
+        {{"limit_bytes", std::to_string(limit)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPreconditionForm(const v1::Precondition& precondition,
+                                   const storage::Limits& limits) {
+  switch (precondition.check_case()) {
+    case v1::Precondition::kAbsent:
+      return precondition.absent()
+                 ? absl::OkStatus()
+                 : InvalidArgument("PRECONDITION_MISSING",
+                                   "The field precondition.absent is false: say present instead.");
+    case v1::Precondition::kPresent:
+      return precondition.present()
+                 ? absl::OkStatus()
+                 : InvalidArgument("PRECONDITION_MISSING",
+                                   "The field precondition.present is false: say absent instead.");
+    case v1::Precondition::kVersion:
+      return precondition.version() >= 0
+                 ? absl::OkStatus()
+                 : InvalidArgument("ARGUMENT_OUT_OF_RANGE",
+                                   "The field precondition.version must not be negative.");
+    case v1::Precondition::kValueEquals:
+      return Canonical(precondition.value_equals(), limits).status();
+    case v1::Precondition::CHECK_NOT_SET:
+      break;
+  }
+  return InvalidArgument("PRECONDITION_MISSING",
+                         "The field precondition has no check: set one of absent, present, version "
+                         "and value_equals, or leave it out.");
+}
+
+absl::StatusOr<absl::Duration> CheckMaxWait(const google::protobuf::Duration* max_wait) {
+  if (max_wait == nullptr) {
+    return absl::ZeroDuration();
+  }
+  const absl::Duration wait =
+      absl::Seconds(max_wait->seconds()) + absl::Nanoseconds(max_wait->nanos());
+  if (wait < absl::ZeroDuration() || wait > kMaxWaitMax) {
+    return InvalidArgument("ARGUMENT_OUT_OF_RANGE",
+                           "The field max_wait must be from 0 to one hour.");
+  }
+  return wait;
+}
+
+absl::Status MemoryLimit() {
+  return MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
+                   "The server is at its memory limit: delete keys, or start it with a greater "
+                   "--max_memory.",
+                   {}, absl::Seconds(1));
+}
+
+}  // namespace
+
+// What Check() found out about a request.
+struct Processor::Prepared {
+  ShardSet shards;  // of its keys, in locking order
+  std::optional<CanonicalValue> value_equals;
+  absl::Duration max_wait;
+};
+
+Processor::Processor(storage::Store& store, ProcessorOptions options)
+    : store_(store), options_(options), waiters_(store) {}
+
+Processor::~Processor() = default;
+
+absl::Status Processor::Check(const Command& command, const Message& request,
+                              Prepared* prepared) const {
+  const storage::Limits& limits = store_.options().limits;
+  absl::Status status;
+  size_t keys = 0;
+  command.VisitKeys(request, [&](const std::string& key) {
+    if (++keys > options_.max_items_per_call || !status.ok()) {
+      return;
+    }
+    status = CheckKey(key, limits.max_key_bytes);
+    prepared->shards.push_back(store_.ShardOf(key));
+  });
+  RETURN_IF_ERROR(status);
+  if (keys == 0) {
+    return InvalidArgument("KEY_EMPTY", "The request names no key: give at least one.");
+  }
+  if (keys > options_.max_items_per_call) {
+    return InvalidArgument(
+        "TOO_MANY_ITEMS",
+        fmt::format("A request may name at most {} keys: split it.", options_.max_items_per_call));
+  }
+  if (keys > 1) {
+    SortUnique(&prepared->shards);
+  }
+  if (const auto* precondition = command.PreconditionOf(request); precondition != nullptr) {
+    RETURN_IF_ERROR(CheckPreconditionForm(*precondition, limits));
+  }
+  if (const auto* expiry = command.ExpiryOf(request); expiry != nullptr) {
+    RETURN_IF_ERROR(ResolveExpiry(*expiry, store_.Now()).status());
+  }
+  ASSIGN_OR_RETURN(prepared->max_wait, CheckMaxWait(command.MaxWaitOf(request)));
+  return absl::OkStatus();
+}
+
+absl::Status Processor::CheckPrecondition(const Command& command, const Message& request,
+                                          const v1::Precondition& precondition,
+                                          const Keyspace& keyspace, bool* holds) const {
+  absl::Status status;
+  *holds = true;
+  command.VisitWrittenKeys(request, [&](const std::string& key) {
+    const storage::Entry* entry = keyspace.Peek(key);
+    switch (precondition.check_case()) {
+      case v1::Precondition::kAbsent:
+        *holds &= entry == nullptr;
+        return;
+      case v1::Precondition::kPresent:
+        *holds &= entry != nullptr;
+        return;
+      case v1::Precondition::kVersion:
+        *holds &= (entry == nullptr ? 0 : entry->version()) == precondition.version();
+        return;
+      case v1::Precondition::kValueEquals: {
+        if (entry != nullptr && entry->type() != storage::ObjectType::kString) {
+          status.Update(storage::WrongType(key, entry->type(), storage::ObjectType::kString));
+          return;
+        }
+        const auto value = Canonical(precondition.value_equals(), keyspace.limits());
+        *holds &= entry != nullptr && entry->value().bytes == value->view().bytes;
+        return;
+      }
+      case v1::Precondition::CHECK_NOT_SET:
+        return;
+    }
+  });
+  return status;
+}
+
+void Processor::FillMutation(const Command& command, const Message& request, bool applied,
+                             const Keyspace& keyspace, v1::Mutation* mutation) const {
+  mutation->set_applied(applied);
+  if (keyspace.version() != 0) {
+    mutation->set_version(keyspace.version());
+    return;
+  }
+  command.VisitWrittenKeys(request, [&](const std::string& key) {
+    const storage::Entry* entry = keyspace.Peek(key);
+    if (entry != nullptr) {
+      mutation->set_version(std::max(mutation->version(), entry->version()));
+    }
+  });
+}
+
+absl::Status Processor::RunLocked(const Command& command, const Message& request, Message* response,
+                                  Keyspace& keyspace) {
+  v1::Mutation* mutation = command.MutationOf(response);
+  if (const auto* precondition = command.PreconditionOf(request); precondition != nullptr) {
+    bool holds = false;
+    RETURN_IF_ERROR(CheckPrecondition(command, request, *precondition, keyspace, &holds));
+    if (!holds) {
+      RETURN_IF_ERROR(command.RunRefused(keyspace, request, response));
+      FillMutation(command, request, false, keyspace, mutation);
+      return absl::OkStatus();
+    }
+  }
+  if (command.growth() == Growth::kPossible && !store_.HasRoom()) {
+    return MemoryLimit();
+  }
+  RETURN_IF_ERROR(command.Run(&keyspace, request, response));
+  if (const auto* expiry = command.ExpiryOf(request); expiry != nullptr && !keyspace.would_wait()) {
+    ASSIGN_OR_RETURN(const auto due, ResolveExpiry(*expiry, keyspace.now()));
+    command.VisitWrittenKeys(request,
+                             [&](const std::string& key) { keyspace.SetExpiry(key, due); });
+  }
+  if (mutation != nullptr) {
+    FillMutation(command, request, true, keyspace, mutation);
+  }
+  return absl::OkStatus();
+}
+
+storage::ShardSet Processor::LockFor(const Command& command, const Message& request,
+                                     const ShardSet& shards) {
+  if (!command.read_only()) {
+    return LockForWrite(command, request, shards);
+  }
+  store_.Lock(shards);
+  return shards;
+}
+
+absl::Status Processor::RunOrWait(const Command& command, const Message& request, Message* response,
+                                  const std::shared_ptr<Waiter>& waiter, bool* waits) {
+  Prepared prepared;
+  RETURN_IF_ERROR(Check(command, request, &prepared));
+  Served served;
+  const ShardSet locked = LockFor(command, request, prepared.shards);
+  Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
+  absl::Status status = RunLocked(command, request, response, keyspace);
+  if (!keyspace.signalled_keys().empty()) {
+    ServeWaiters({keyspace.signalled_keys().begin(), keyspace.signalled_keys().end()}, locked,
+                 &served);
+  }
+  if (status.ok() && keyspace.would_wait() && waiter != nullptr &&
+      prepared.max_wait > absl::ZeroDuration()) {
+    waiter->shards = prepared.shards;
+    status = Register(waiter, prepared.max_wait);
+    *waits = status.ok();
+  }
+  CountCommand(locked);
+  store_.Unlock(locked);
+  Complete(std::move(served));
+  return status;
+}
+
+void Processor::CountCommand(const ShardSet& locked) {
+  storage::Shard& first = store_.shard(locked.front());
+  first.mu.AssertHeld();
+  ++first.commands;
+}
+
+absl::Status Processor::Execute(const Command& command, const Message& request, Message* response) {
+  if (!command.uses_keyspace()) {
+    return command.Run(nullptr, request, response);
+  }
+  return RunOrWait(command, request, response, nullptr, nullptr);
+}
+
+}  // namespace kvick::server

@@ -1,0 +1,332 @@
+#include "server/processor/scans.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/random/uniform_int_distribution.h"
+#include "kvick/v1/hash.pb.h"
+#include "kvick/v1/key.pb.h"
+#include "kvick/v1/set.pb.h"
+#include "server/commands/page_token.h"
+#include "server/commands/scan_steps.h"
+#include "server/processor/thread_random.h"
+#include "storage/base/error.h"
+#include "storage/base/glob.h"
+#include "storage/base/status_macros.h"
+#include "storage/keyspace.h"
+
+namespace kvick::server {
+
+using storage::Entry;
+using storage::InvalidArgument;
+using storage::Keyspace;
+using storage::Store;
+
+namespace {
+
+// Buckets that a step looks at while it holds a shard: some thousand entries.
+constexpr int kStepBuckets = 512;
+
+absl::Cord ToFrame(const google::protobuf::Message& message) {
+  return absl::Cord(message.SerializeAsString());
+}
+
+absl::Status CheckGlob(const std::string& glob) {
+  if (glob.size() > storage::kGlobBytesMax) {
+    return InvalidArgument("PATTERN_INVALID", "A pattern is over 1 KiB: use a shorter one.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPage(const v1::Page& page, ScanKind kind) {
+  if (page.limit() < 0) {
+    return InvalidArgument("ARGUMENT_OUT_OF_RANGE", "The field page.limit must not be negative.");
+  }
+  return ParsePageToken(kind, page.token()).status();
+}
+
+absl::Status CheckSelector(const v1::Selector& selector) {
+  switch (selector.match_case()) {
+    case v1::Selector::kKey:
+      return selector.key().empty()
+                 ? InvalidArgument("KEY_EMPTY", "The field selector.key is empty: name a key.")
+                 : absl::OkStatus();
+    case v1::Selector::kGlob:
+      return CheckGlob(selector.glob());
+    case v1::Selector::kPrefix:
+      return absl::OkStatus();
+    case v1::Selector::kAll:
+      return selector.all() ? absl::OkStatus()
+                            : InvalidArgument("SELECTOR_MISSING",
+                                              "The field selector.all is false: say which keys.");
+    case v1::Selector::MATCH_NOT_SET:
+      break;
+  }
+  return InvalidArgument("SELECTOR_MISSING",
+                         "The field selector says nothing: set one of key, prefix, glob and all.");
+}
+
+bool Selects(const v1::Selector& selector, std::string_view key) {
+  switch (selector.match_case()) {
+    case v1::Selector::kKey:
+      return key == selector.key();
+    case v1::Selector::kPrefix:
+      return key.starts_with(selector.prefix());
+    case v1::Selector::kGlob:
+      return storage::GlobMatches(selector.glob(), key);
+    default:
+      return true;
+  }
+}
+
+// Where a walk over all keys stands: a shard and a position in the order of its hashes. Only the
+// upper half of the position is needed: tables have fewer buckets than that.
+struct KeyCursor {
+  uint32_t shard = 0;
+  uint64_t position = 0;
+
+  uint64_t Pack() const { return uint64_t{shard} << 32 | position >> 32; }
+  static KeyCursor Unpack(uint64_t packed) {
+    return {static_cast<uint32_t>(packed >> 32), packed << 32};
+  }
+};
+
+// Walks over the entries of one shard from the cursor on, at most kStepBuckets buckets and as long
+// as `go_on()`; moves the cursor, to the next shard at the end of this one. The shard is locked.
+void WalkShard(storage::Shard& shard, KeyCursor* cursor,
+               const std::function<void(const Entry&)>& visit, const std::function<bool()>& go_on) {
+  shard.mu.AssertHeld();
+  for (int buckets = 0; buckets < kStepBuckets && go_on(); ++buckets) {
+    cursor->position =
+        shard.table.Scan(cursor->position, [&](const Entry* entry) { visit(*entry); });
+    if (cursor->position == 0) {
+      ++cursor->shard;
+      return;
+    }
+  }
+}
+
+// The frames of KeyService.Scan.
+class KeyScanSource final : public FrameSource {
+ public:
+  KeyScanSource(Store& store, const v1::KeyScanRequest& request, KeyCursor cursor)
+      : store_(store), request_(request), cursor_(cursor) {
+    // One key has one shard, which is the only one to look at.
+    if (request.selector().has_key()) {
+      end_shard_ = store.ShardOf(request.selector().key()) + 1;
+      cursor_.shard = std::max(cursor_.shard, end_shard_ - 1);
+    } else {
+      end_shard_ = static_cast<uint32_t>(store.shard_count());
+    }
+  }
+
+  State Next(absl::Cord* frame, absl::Status* /*status*/) override {
+    if (finished_) {
+      return State::kFinished;
+    }
+    v1::KeyScanResponse response;
+    bytes_ = 0;
+    // A step over few entries is cheap; many shards make one frame.
+    while (cursor_.shard < end_shard_ && !Full(response)) {
+      Step(&response);
+    }
+    finished_ = cursor_.shard >= end_shard_ || LimitReached();
+    if (cursor_.shard < end_shard_) {
+      response.set_next_page_token(MakePageToken(ScanKind::kKeys, cursor_.Pack()));
+    }
+    *frame = ToFrame(response);
+    return State::kFrame;
+  }
+
+ private:
+  bool LimitReached() const {
+    return request_.page().limit() > 0 && items_ >= request_.page().limit();
+  }
+  bool Full(const v1::KeyScanResponse& response) const {
+    return bytes_ >= kScanStepBytes || LimitReached() || response.keys_size() > 10'000;
+  }
+
+  void Step(v1::KeyScanResponse* response) {
+    storage::Shard& shard = store_.shard(cursor_.shard);
+    absl::MutexLock lock(&shard.mu);
+    const storage::TimeMs now = store_.Now();
+    const auto visit = [&](const Entry& entry) {
+      if (entry.IsExpired(now) || !Selects(request_.selector(), entry.key()) ||
+          (request_.type() != v1::KEY_TYPE_UNSPECIFIED &&
+           static_cast<int>(entry.type()) != static_cast<int>(request_.type()))) {
+        return;
+      }
+      v1::ScannedKey* key = response->add_keys();
+      key->set_key(std::string(entry.key()));
+      key->set_type(static_cast<v1::KeyType>(entry.type()));
+      bytes_ += entry.key().size() + 8;
+      ++items_;
+    };
+    WalkShard(shard, &cursor_, visit, [&] { return !Full(*response); });
+  }
+
+  Store& store_;
+  const v1::KeyScanRequest& request_;
+  KeyCursor cursor_;
+  uint32_t end_shard_ = 0;
+  int64_t items_ = 0;
+  size_t bytes_ = 0;
+  bool finished_ = false;
+};
+
+// The frames of KeyService.DeleteMatching.
+class DeleteMatchingSource final : public FrameSource {
+ public:
+  DeleteMatchingSource(Store& store, const v1::KeyDeleteMatchingRequest& request)
+      : store_(store), request_(request) {}
+
+  State Next(absl::Cord* frame, absl::Status* /*status*/) override {
+    constexpr int64_t kEntriesPerFrame = 10'000;
+    if (progress_.done()) {
+      return State::kFinished;
+    }
+    const int64_t until = progress_.scanned() + kEntriesPerFrame;
+    while (cursor_.shard < store_.shard_count() && progress_.scanned() < until) {
+      Step();
+    }
+    progress_.set_done(cursor_.shard >= store_.shard_count());
+    *frame = ToFrame(progress_);
+    return State::kFrame;
+  }
+
+ private:
+  void Step() {
+    constexpr size_t kDeletesPerStep = 128;
+    storage::Shard& shard = store_.shard(cursor_.shard);
+    absl::MutexLock lock(&shard.mu);
+    Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
+    std::vector<std::string> matching;
+    const auto visit = [&](const Entry& entry) {
+      progress_.set_scanned(progress_.scanned() + 1);
+      if (!entry.IsExpired(keyspace.now()) && Selects(request_.selector(), entry.key())) {
+        matching.emplace_back(entry.key());
+      }
+    };
+    WalkShard(shard, &cursor_, visit, [&] { return matching.size() < kDeletesPerStep; });
+    for (const std::string& key : matching) {
+      progress_.set_deleted(progress_.deleted() + (keyspace.Remove(key) ? 1 : 0));
+    }
+  }
+
+  Store& store_;
+  const v1::KeyDeleteMatchingRequest& request_;
+  KeyCursor cursor_;
+  v1::KeyDeleteMatchingResponse progress_;
+};
+
+int ItemsOf(const v1::SetScanResponse& response) { return response.members_size(); }
+int ItemsOf(const v1::HashScanResponse& response) { return response.fields_size(); }
+
+// The frames of a scan of the elements of one key: repeats a step.
+template <typename Request, typename Response>
+class ElementScanSource final : public FrameSource {
+ public:
+  using Step = absl::Status (*)(const Keyspace&, const Request&, Response*);
+  ElementScanSource(Store& store, Request request, Step step)
+      : store_(store), request_(std::move(request)), step_(step) {}
+
+  State Next(absl::Cord* frame, absl::Status* status) override {
+    if (finished_) {
+      return State::kFinished;
+    }
+    Response response;
+    {
+      storage::Shard& shard = store_.shard(store_.ShardOf(request_.key()));
+      absl::MutexLock lock(&shard.mu);
+      const Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
+      *status = step_(keyspace, request_, &response);
+    }
+    if (!status->ok()) {
+      return State::kFinished;
+    }
+    items_ += ItemsOf(response);
+    const int64_t limit = request_.page().limit();
+    finished_ = response.next_page_token().empty() || (limit > 0 && items_ >= limit);
+    request_.mutable_page()->set_token(response.next_page_token());
+    *frame = ToFrame(response);
+    return State::kFrame;
+  }
+
+ private:
+  Store& store_;
+  Request request_;
+  const Step step_;
+  int64_t items_ = 0;
+  bool finished_ = false;
+};
+
+template <typename Request, typename Response>
+void AddElementScan(CommandTable& table, Store& store, ScanKind kind,
+                    absl::Status (*step)(const Keyspace&, const Request&, Response*)) {
+  table.AddStream<Request>([&store, kind, step](const Request& request, WakeUp /*never pending*/)
+                               -> absl::StatusOr<std::unique_ptr<FrameSource>> {
+    if (request.key().empty()) {
+      return InvalidArgument("KEY_EMPTY", "The field key is empty: name a key.");
+    }
+    RETURN_IF_ERROR(CheckGlob(request.glob()));
+    RETURN_IF_ERROR(CheckPage(request.page(), kind));
+    return std::make_unique<ElementScanSource<Request, Response>>(store, request, step);
+  });
+}
+
+absl::StatusOr<std::unique_ptr<FrameSource>> StartKeyScan(Store& store,
+                                                          const v1::KeyScanRequest& request) {
+  RETURN_IF_ERROR(CheckSelector(request.selector()));
+  if (!v1::KeyType_IsValid(request.type())) {
+    return InvalidArgument("UNKNOWN_ENUM_VALUE",
+                           "The field type has a value that this server does not know.");
+  }
+  RETURN_IF_ERROR(CheckPage(request.page(), ScanKind::kKeys));
+  ASSIGN_OR_RETURN(const uint64_t packed, ParsePageToken(ScanKind::kKeys, request.page().token()));
+  return std::make_unique<KeyScanSource>(store, request, KeyCursor::Unpack(packed));
+}
+
+// One key by chance: a shard is drawn by where a random key would lie, the next one that has any is
+// taken, and of it a random key.
+absl::Status KeySample(Store& store, v1::KeySampleResponse* response) {
+  constexpr int kTriesPerShard = 16;
+  const auto count = static_cast<uint32_t>(store.shard_count());
+  const uint32_t start =
+      absl::uniform_int_distribution<uint32_t>(0, count - 1)(ThreadRandom::Get());
+  for (uint32_t i = 0; i < count; ++i) {
+    storage::Shard& shard = store.shard((start + i) % count);
+    absl::MutexLock lock(&shard.mu);
+    for (int tries = 0; tries < kTriesPerShard && !shard.table.empty(); ++tries) {
+      const Entry* entry = shard.table.Sample(ThreadRandom::Get());
+      if (!entry->IsExpired(store.Now())) {
+        response->set_key(std::string(entry->key()));
+        return absl::OkStatus();
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RegisterScans(CommandTable& table, Store& store) {
+  table.AddStream<v1::KeyScanRequest>(
+      [&store](const v1::KeyScanRequest& request, WakeUp) { return StartKeyScan(store, request); });
+  table.AddStream<v1::KeyDeleteMatchingRequest>(
+      [&store](const v1::KeyDeleteMatchingRequest& request,
+               WakeUp) -> absl::StatusOr<std::unique_ptr<FrameSource>> {
+        RETURN_IF_ERROR(CheckSelector(request.selector()));
+        return std::make_unique<DeleteMatchingSource>(store, request);
+      });
+  AddElementScan<v1::SetScanRequest>(table, store, ScanKind::kSet, SetScanStep);
+  AddElementScan<v1::HashScanRequest>(table, store, ScanKind::kHash, HashScanStep);
+  table.AddCall<v1::KeySampleRequest, v1::KeySampleResponse>(
+      [&store](const v1::KeySampleRequest&, v1::KeySampleResponse* response) {
+        return KeySample(store, response);
+      });
+}
+
+}  // namespace kvick::server

@@ -1,0 +1,57 @@
+#include "server/processor/waiters.h"
+
+#include <algorithm>
+
+#include "storage/base/strings.h"
+
+namespace kvick::server {
+
+void WaiterTable::Add(const std::shared_ptr<Waiter>& waiter) {
+  for (const std::string& key : waiter->keys) {
+    const uint32_t number = store_.ShardOf(key);
+    storage::Shard& shard = store_.shard(number);
+    shard.mu.AssertHeld();
+    queues_[number][key].push_back(waiter);
+    ++shard.waiting_calls;
+  }
+  waiter->waiting = true;
+  size_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void WaiterTable::Remove(const std::shared_ptr<Waiter>& waiter) {
+  for (const std::string& key : waiter->keys) {
+    const uint32_t number = store_.ShardOf(key);
+    storage::Shard& shard = store_.shard(number);
+    shard.mu.AssertHeld();
+    const auto found = queues_[number].find(key);
+    found->second.remove(waiter);
+    if (found->second.empty()) {
+      queues_[number].erase(found);
+    }
+    --shard.waiting_calls;
+  }
+  waiter->waiting = false;
+  size_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+const WaiterTable::Queue* WaiterTable::Find(std::string_view key) const {
+  const uint32_t number = store_.ShardOf(key);
+  store_.shard(number).mu.AssertHeld();
+  const auto found = queues_[number].find(storage::ToAbsl(key));
+  return found == queues_[number].end() ? nullptr : &found->second;
+}
+
+std::vector<std::shared_ptr<Waiter>> WaiterTable::All() {
+  std::vector<std::shared_ptr<Waiter>> all;
+  for (uint32_t number = 0; number < queues_.size(); ++number) {
+    absl::MutexLock lock(&store_.shard(number).mu);
+    for (const auto& [key, queue] : queues_[number]) {
+      all.insert(all.end(), queue.begin(), queue.end());
+    }
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+}  // namespace kvick::server

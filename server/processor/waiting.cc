@@ -1,0 +1,225 @@
+// The part of the Processor that lets calls wait and serves them. A writer serves, under its own
+// locks, the calls that its write made possible; so nobody gets between. For that it locks the
+// shards of those calls too: see LockForWrite.
+#include <algorithm>
+#include <deque>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/clock.h"
+#include "server/processor/processor.h"
+#include "server/processor/thread_random.h"
+#include "storage/base/error.h"
+
+namespace kvick::server {
+
+using storage::Keyspace;
+using storage::MakeError;
+using storage::ShardSet;
+
+namespace {
+
+// How many waiting calls of one key a writer looks at, to lock their shards. Those behind are
+// served right after, under locks of their own.
+constexpr size_t kLookAhead = 16;
+// How many keys it follows through calls that move elements from key to key.
+constexpr size_t kChainMax = 64;
+
+void Unite(const ShardSet& more, ShardSet* shards) {
+  shards->insert(shards->end(), more.begin(), more.end());
+  std::sort(shards->begin(), shards->end());
+  shards->erase(std::unique(shards->begin(), shards->end()), shards->end());
+}
+
+bool Includes(const ShardSet& locked, const ShardSet& wanted) {
+  return std::includes(locked.begin(), locked.end(), wanted.begin(), wanted.end());
+}
+
+absl::Status ShuttingDown() {
+  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                   "The server is shutting down and has done nothing: try again, elsewhere or "
+                   "later.",
+                   {}, absl::Seconds(1));
+}
+
+}  // namespace
+
+ShardSet Processor::WaitersShards(const Command& command, const Message& request,
+                                  const ShardSet& locked) const {
+  ShardSet wanted = locked;
+  std::deque<std::string> keys;
+  absl::flat_hash_set<std::string> seen;
+  const auto follow = [&](const std::string& key) {
+    const ShardSet shard{store_.ShardOf(key)};
+    if (seen.size() < kChainMax && Includes(locked, shard) && seen.insert(key).second) {
+      keys.push_back(key);
+    }
+  };
+  command.VisitKeys(request, follow);
+  for (; !keys.empty(); keys.pop_front()) {
+    const WaiterTable::Queue* queue = waiters_.Find(keys.front());
+    size_t looked_at = 0;
+    for (auto at = queue == nullptr ? WaiterTable::Queue::const_iterator() : queue->begin();
+         queue != nullptr && at != queue->end() && looked_at < kLookAhead; ++at, ++looked_at) {
+      Unite((*at)->shards, &wanted);
+      (*at)->command->VisitKeys(*(*at)->request, follow);
+    }
+  }
+  return wanted;
+}
+
+ShardSet Processor::LockForWrite(const Command& command, const Message& request, ShardSet shards) {
+  for (;;) {
+    store_.Lock(shards);
+    const bool anybody_waits = std::any_of(shards.begin(), shards.end(), [this](uint32_t number) {
+      storage::Shard& shard = store_.shard(number);
+      shard.mu.AssertHeld();
+      return shard.waiting_calls > 0;
+    });
+    if (!anybody_waits) {
+      return shards;
+    }
+    // The set only grows, so this ends.
+    ShardSet wanted = WaitersShards(command, request, shards);
+    if (wanted == shards) {
+      return shards;
+    }
+    store_.Unlock(shards);
+    shards = std::move(wanted);
+  }
+}
+
+bool Processor::TryServe(const std::shared_ptr<Waiter>& waiter,
+                         std::vector<std::string>* signalled) {
+  waiter->response->Clear();
+  Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
+  waiter->result = RunLocked(*waiter->command, *waiter->request, waiter->response, keyspace);
+  if (waiter->result.ok() && keyspace.would_wait()) {
+    return false;
+  }
+  waiters_.Remove(waiter);
+  signalled->assign(keyspace.signalled_keys().begin(), keyspace.signalled_keys().end());
+  return true;
+}
+
+void Processor::ServeWaiters(std::deque<std::string> keys, const ShardSet& locked, Served* served) {
+  while (!keys.empty()) {
+    const std::string key = std::move(keys.front());
+    keys.pop_front();
+    const WaiterTable::Queue* queue = nullptr;
+    while ((queue = waiters_.Find(key)) != nullptr) {
+      const std::shared_ptr<Waiter> waiter = queue->front();
+      Keyspace now(store_, store_.Now(), ThreadRandom::Get());
+      const storage::Entry* entry = now.Peek(key);
+      if (entry == nullptr || entry->type() != waiter->command->awaited_type()) {
+        break;
+      }
+      if (!Includes(locked, waiter->shards)) {
+        served->leftover.push_back(key);
+        break;
+      }
+      std::vector<std::string> signalled;
+      if (!TryServe(waiter, &signalled)) {
+        break;
+      }
+      served->waiters.push_back(waiter);
+      keys.insert(keys.end(), signalled.begin(), signalled.end());
+    }
+  }
+}
+
+void Processor::Complete(Served served) {
+  for (const auto& waiter : served.waiters) {
+    timers_.Remove(waiter->timer);
+    waiter->done(waiter->result);
+  }
+  for (const std::string& key : served.leftover) {
+    ServeLeftover(key);
+  }
+}
+
+void Processor::ServeLeftover(const std::string& key) {
+  ShardSet shards{store_.ShardOf(key)};
+  for (bool again = true; again;) {
+    Served served;
+    const ShardSet locked = shards;
+    store_.Lock(locked);
+    ServeWaiters({key}, locked, &served);
+    again = std::find(served.leftover.begin(), served.leftover.end(), key) != served.leftover.end();
+    if (const auto* queue = waiters_.Find(key); again && queue != nullptr) {
+      Unite(queue->front()->shards, &shards);
+    }
+    store_.Unlock(locked);
+    std::erase(served.leftover, key);
+    Complete(std::move(served));
+  }
+}
+
+absl::Status Processor::Register(const std::shared_ptr<Waiter>& waiter, absl::Duration max_wait) {
+  if (stopped_.load(std::memory_order_acquire)) {
+    return ShuttingDown();
+  }
+  if (waiters_.size() >= options_.max_waiters) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS",
+                     "The server keeps as many waiting calls as it may: try again later, or start "
+                     "it with a greater --max_waiters.",
+                     {{"limit", std::to_string(options_.max_waiters)}}, absl::Seconds(1));
+  }
+  waiter->command->VisitAwaitedKeys(*waiter->request, [&](const std::string& key) {
+    if (std::find(waiter->keys.begin(), waiter->keys.end(), key) == waiter->keys.end()) {
+      waiter->keys.push_back(key);
+    }
+  });
+  waiters_.Add(waiter);
+  waiter->timer = timers_.Add(absl::Now() + max_wait, [this, weak = std::weak_ptr(waiter)] {
+    if (const auto waiter = weak.lock(); waiter != nullptr) {
+      End(waiter, absl::OkStatus());
+    }
+  });
+  return absl::OkStatus();
+}
+
+std::shared_ptr<Waiter> Processor::ExecuteOrWait(const Command& command, const Message& request,
+                                                 Message* response, Done done) {
+  if (!command.uses_keyspace()) {
+    done(command.Run(nullptr, request, response));
+    return nullptr;
+  }
+  auto waiter = std::make_shared<Waiter>();
+  waiter->command = &command;
+  waiter->request = &request;
+  waiter->response = response;
+  waiter->done = std::move(done);
+  bool waits = false;
+  const absl::Status status = RunOrWait(command, request, response, waiter, &waits);
+  if (waits) {
+    return waiter;
+  }
+  waiter->done(status);
+  return nullptr;
+}
+
+void Processor::End(const std::shared_ptr<Waiter>& waiter, const absl::Status& status) {
+  store_.Lock(waiter->shards);
+  const bool was_waiting = waiter->waiting;
+  if (was_waiting) {
+    waiters_.Remove(waiter);
+  }
+  store_.Unlock(waiter->shards);
+  if (was_waiting) {
+    timers_.Remove(waiter->timer);
+    waiter->done(status);
+  }
+}
+
+void Processor::Cancel(const std::shared_ptr<Waiter>& waiter) {
+  End(waiter, absl::CancelledError("The call was cancelled; nothing was done."));
+}
+
+void Processor::StopWaiting() {
+  stopped_.store(true, std::memory_order_release);
+  for (const auto& waiter : waiters_.All()) {
+    End(waiter, ShuttingDown());
+  }
+}
+
+}  // namespace kvick::server

@@ -1,0 +1,28 @@
+// Between gRPC's buffers and Protobuf's messages.
+#ifndef KVICK_SERVER_RPC_BYTES_H_
+#define KVICK_SERVER_RPC_BYTES_H_
+
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/slice.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "google/protobuf/message.h"
+
+namespace kvick::server {
+
+// The bytes of a buffer in one piece; without copying when they are in one already.
+grpc::Slice ToSlice(const grpc::ByteBuffer& buffer);
+
+// Reads a message; MALFORMED_REQUEST when the buffer does not hold one.
+absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Message* message);
+
+// The serialised message, written once into its place.
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
+
+// The bytes of a cord. Large pieces are shared, not copied: the cord's memory lives on with them.
+grpc::ByteBuffer ToBuffer(const absl::Cord& cord);
+
+}  // namespace kvick::server
+
+#endif  // KVICK_SERVER_RPC_BYTES_H_
