@@ -1,0 +1,56 @@
+#include "server/rpc/channel_settings.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/resource_quota.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "server/config/machine.h"
+
+namespace kvick::server {
+namespace {
+
+// gRPC's limits are ints.
+int ClampToInt(int64_t number) { return static_cast<int>(std::clamp<int64_t>(number, 0, INT_MAX)); }
+
+int Milliseconds(absl::Duration duration) {
+  return ClampToInt(absl::ToInt64Milliseconds(duration));
+}
+
+// 0 stands for no limit.
+int MillisecondsOrNever(absl::Duration duration) {
+  return duration == absl::ZeroDuration() ? INT_MAX : Milliseconds(duration);
+}
+
+size_t MemoryQuota(const Config& config) {
+  const int64_t bytes = config.grpc_memory_quota != 0
+                            ? config.grpc_memory_quota
+                            : std::max(MachineMemoryBytes() / 4, 4 * config.message_bytes());
+  return static_cast<size_t>(bytes);
+}
+
+}  // namespace
+
+void ApplyChannelSettings(const Config& config, grpc::ServerBuilder* builder) {
+  builder->SetMaxReceiveMessageSize(ClampToInt(config.message_bytes()));
+  // What we send, we bound ourselves, with an error that says what to do.
+  builder->SetMaxSendMessageSize(-1);
+  builder->SetResourceQuota(grpc::ResourceQuota("kvick").Resize(MemoryQuota(config)));
+  const auto set = [builder](const char* name, int value) {
+    builder->AddChannelArgument(name, value);
+  };
+  set(GRPC_ARG_MAX_METADATA_SIZE, ClampToInt(config.max_metadata_bytes));
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, ClampToInt(config.max_concurrent_streams));
+  set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(config.handshake_timeout));
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(config.keepalive_time));
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(config.keepalive_timeout));
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      Milliseconds(config.keepalive_min_client_interval));
+  set(GRPC_ARG_MAX_CONNECTION_AGE_MS, MillisecondsOrNever(config.max_connection_age));
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace));
+  set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, MillisecondsOrNever(config.max_connection_idle));
+}
+
+}  // namespace kvick::server

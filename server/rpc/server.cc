@@ -1,0 +1,110 @@
+#include "server/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/config/log.h"
+#include "server/config/machine.h"
+#include "server/rpc/channel_settings.h"
+#include "server/rpc/credentials.h"
+#include "storage/base/status_macros.h"
+
+namespace kvick::server {
+namespace {
+
+// Descriptors that are not connections of clients: listening sockets, HTTP, gRPC's own, refusals.
+constexpr int64_t kOtherFiles = 512;
+// A connection's socket and the second descriptor in the registry.
+constexpr int64_t kFilesPerConnection = 2;
+
+// As many connections as the limit of open files has room for.
+int64_t AffordableConnections(int64_t wanted) {
+  const int64_t files = RaiseOpenFileLimit(wanted * kFilesPerConnection + kOtherFiles);
+  const int64_t affordable =
+      std::clamp<int64_t>((files - kOtherFiles) / kFilesPerConnection, 1, wanted);
+  if (affordable < wanted) {
+    Log(LogLevel::kWarning,
+        "the limit of open files is too low for max_connections, which is lowered; raise the limit "
+        "(ulimit -n, LimitNOFILE) to twice max_connections and 512",
+        {{"open_files", std::to_string(files)}, {"max_connections", std::to_string(affordable)}});
+  }
+  return affordable;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Config& config) {
+  std::unique_ptr<GrpcServer> server(new GrpcServer(config));
+  server->config_.max_connections = AffordableConnections(config.max_connections);
+  ASSIGN_OR_RETURN(server->credentials_, MakeServerCredentials(config));
+  ASSIGN_OR_RETURN(server->connections_, ConnectionRegistry::Create(
+                                             static_cast<size_t>(server->config_.max_connections)));
+  ASSIGN_OR_RETURN(server->listener_, Listener::Open(config.listen));
+  server->addresses_ = server->listener_->addresses();
+  return server;
+}
+
+GrpcServer::~GrpcServer() {
+  if (server_ != nullptr) {
+    Drain(absl::ZeroDuration(), nullptr);
+  }
+}
+
+absl::Status GrpcServer::Start(const std::vector<NamedService>& services) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  ApplyChannelSettings(config_, &builder);
+  for (const NamedService& service : services) {
+    builder.RegisterService(service.service);
+  }
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) {
+    return absl::InternalError("gRPC did not start; its log says why");
+  }
+  ASSIGN_OR_RETURN(refusal_, RefusalServer::Start(config_, credentials_));
+  for (const NamedService& service : services) {
+    server_->GetHealthCheckService()->SetServingStatus(service.name, true);
+  }
+  RETURN_IF_ERROR(listener_->Start(
+      [this](AcceptedConnection connection) { OnConnection(std::move(connection)); }));
+  serving_.store(true, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+void GrpcServer::OnConnection(AcceptedConnection connection) {
+  if (!connections_->Add(connection.socket.get(), connection.peer)) {
+    refusal_->Refuse(std::move(connection));
+    return;
+  }
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = connection.listener;
+  parameters.fd = connection.socket.Release();
+  acceptor_->HandleNewConnection(&parameters);
+}
+
+void GrpcServer::Drain(absl::Duration timeout, const std::function<void()>& end_streams) {
+  serving_.store(false, std::memory_order_release);
+  const absl::Time deadline = absl::Now() + timeout;
+  server_->GetHealthCheckService()->Shutdown();
+  listener_->Stop();
+  if (end_streams) {
+    end_streams();
+  }
+  server_->Shutdown(absl::ToChronoTime(deadline));
+  server_->Wait();
+  server_.reset();
+  if (refusal_ != nullptr) {
+    refusal_->Shutdown();
+  }
+}
+
+std::string GrpcVersion() { return grpc::Version(); }
+
+}  // namespace kvick::server
