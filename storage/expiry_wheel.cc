@@ -28,6 +28,32 @@ void ExpiryWheel::Put(Ref ref, int64_t due_tick) {
     levels_[level].resize(kSlots);
   }
   levels_[level][position % kSlots].push_back(ref);
+  ++level_sizes_[level];
+}
+
+int64_t ExpiryWheel::NextTick() const {
+  int level = 0;
+  while (level < kLevels - 1 && level_sizes_[level] == 0) {
+    ++level;
+  }
+  const int shift = kSlotBits * level;
+  return ((tick_ >> shift) + 1) << shift;
+}
+
+void ExpiryWheel::OpenSlots() {
+  for (int level = 0; level < kLevels; ++level) {
+    const int shift = kSlotBits * level;
+    // A slot of a higher level is opened when its first tick comes.
+    if ((tick_ & ((int64_t{1} << shift) - 1)) != 0) {
+      return;
+    }
+    if (!levels_[level].empty()) {
+      Slot& slot = levels_[level][(tick_ >> shift) % kSlots];
+      ready_.insert(ready_.end(), slot.begin(), slot.end());
+      level_sizes_[level] -= slot.size();
+      slot = Slot();
+    }
+  }
 }
 
 bool ExpiryWheel::Take(TimeMs now, size_t limit, std::vector<Ref>* out) {
@@ -39,19 +65,13 @@ bool ExpiryWheel::Take(TimeMs now, size_t limit, std::vector<Ref>* out) {
     tick_ = std::max(tick_, now_tick);  // nothing in the slots to step over
   }
   while (tick_ < now_tick && ready_.size() < limit) {
-    ++tick_;
-    for (int level = 0; level < kLevels; ++level) {
-      const int shift = kSlotBits * level;
-      // A slot of a higher level is opened when its first tick comes.
-      if ((tick_ & ((int64_t{1} << shift) - 1)) != 0) {
-        break;
-      }
-      if (!levels_[level].empty()) {
-        Slot& slot = levels_[level][(tick_ >> shift) % kSlots];
-        ready_.insert(ready_.end(), slot.begin(), slot.end());
-        slot = Slot();
-      }
+    const int64_t next = NextTick();
+    if (next > now_tick) {
+      tick_ = now_tick;
+      break;
     }
+    tick_ = next;
+    OpenSlots();
   }
   const size_t taken = std::min(limit, ready_.size());
   out->insert(out->end(), ready_.end() - static_cast<ptrdiff_t>(taken), ready_.end());

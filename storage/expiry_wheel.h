@@ -44,11 +44,16 @@ class ExpiryWheel {
   using Slot = std::vector<Ref>;
 
   void Put(Ref ref, int64_t due_tick);
+  // The next tick at which there is anything to open: levels that are empty are stepped over.
+  int64_t NextTick() const;
+  // Makes ready what the slots of this tick hold.
+  void OpenSlots();
 
   // Level k holds what is due within 64^(k+1) ticks, in 64 slots of 64^k ticks. Empty until needed.
   std::array<std::vector<Slot>, kLevels> levels_;
-  std::vector<Ref> ready_;  // taken out of their slots, not yet handed out
-  int64_t tick_ = -1;       // everything up to this tick was taken; -1: not started
+  std::array<size_t, kLevels> level_sizes_{};  // references in each level
+  std::vector<Ref> ready_;                     // taken out of their slots, not yet handed out
+  int64_t tick_ = -1;  // everything up to this tick was taken; -1: not started
   size_t size_ = 0;
 };
 
