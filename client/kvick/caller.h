@@ -1,0 +1,78 @@
+// What the services of the client share: where a call goes, and what applies to it.
+#ifndef KVICK_CLIENT_KVICK_CALLER_H_
+#define KVICK_CLIENT_KVICK_CALLER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "kvick/connection.h"
+#include "kvick/method.h"
+#include "kvick/value.h"
+
+namespace kvick {
+
+// A connection with the options of the calls made through it. Thread safe and cheap to copy.
+class Caller {
+ public:
+  // `connection` must not be null.
+  Caller(std::shared_ptr<Connection> connection, CallOptions options, RetryPolicy retry)
+      : connection_(std::move(connection)), options_(std::move(options)), retry_(retry) {}
+
+  // Makes the unary call that takes `request`.
+  template <class Request>
+  absl::StatusOr<ResponseFor<Request>> Call(const Request& request) const {
+    absl::StatusOr<ResponseFor<Request>> response{ResponseFor<Request>()};
+    absl::Status status =
+        connection_->Call(MethodFor<Request>(), request, options_, &response.value());
+    if (!status.ok()) response = std::move(status);
+    return response;
+  }
+
+  // Where calls go; never null.
+  const std::shared_ptr<Connection>& connection() const { return connection_; }
+  // What applies to calls.
+  const CallOptions& options() const { return options_; }
+  // When a broken scan goes on.
+  const RetryPolicy& retry() const { return retry_; }
+
+ private:
+  std::shared_ptr<Connection> connection_;  // Own synchronisation; the rest is constant.
+  CallOptions options_;
+  RetryPolicy retry_;
+};
+
+// A request about one key.
+template <class Request>
+Request ForKey(std::string_view key) {
+  Request request;
+  request.set_key(key.data(), key.size());
+  return request;
+}
+
+// Puts what `options` say into a request that has the fields for it.
+template <class Request>
+void Apply(WriteOptions options, Request* request) {
+  if constexpr (requires { request->mutable_expiry(); }) {
+    if (options.has_expiry()) *request->mutable_expiry() = options.expiry();
+  }
+  if (options.precondition.has_value()) {
+    *request->mutable_precondition() = *std::move(options.precondition);
+  }
+}
+
+// A condition for a write, or none.
+using Condition = std::optional<v1::Precondition>;
+
+// Puts a condition into a request.
+template <class Request>
+void Apply(Condition condition, Request* request) {
+  if (condition.has_value()) *request->mutable_precondition() = *std::move(condition);
+}
+
+}  // namespace kvick
+
+#endif  // KVICK_CLIENT_KVICK_CALLER_H_

@@ -1,0 +1,216 @@
+#include "kvick/grpc_connection.h"
+
+#include <grpcpp/grpcpp.h>
+// What generated stubs are made of; here the method is only known at run time.
+#include <grpcpp/impl/client_unary_call.h>
+#include <grpcpp/impl/rpc_method.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "kvick/error.h"
+#include "kvick/v1/command.grpc.pb.h"
+#include "storage/base/status_macros.h"
+
+namespace kvick {
+namespace {
+
+using google::protobuf::Message;
+using google::protobuf::MessageLite;
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  return StatusFromWire(status.error_code(), status.error_message(), status.error_details());
+}
+
+void Prepare(const CallOptions& options, grpc::ClientContext* context) {
+  if (options.deadline != absl::InfiniteFuture()) {
+    context->set_deadline(absl::ToChronoTime(options.deadline));
+  }
+  for (const auto& [name, value] : options.metadata) context->AddMetadata(name, value);
+}
+
+class GrpcReadStream : public ReadStream {
+ public:
+  GrpcReadStream(std::shared_ptr<grpc::Channel> channel, const Method& method,
+                 const Message& request, const CallOptions& options)
+      : channel_(std::move(channel)) {
+    Prepare(options, &context_);
+    const grpc::internal::RpcMethod rpc(method.path.c_str(),
+                                        grpc::internal::RpcMethod::SERVER_STREAMING, channel_);
+    reader_.reset(grpc::internal::ClientReaderFactory<MessageLite>::Create(
+        channel_.get(), rpc, &context_, static_cast<const MessageLite&>(request)));
+  }
+
+  ~GrpcReadStream() override {
+    if (finished_) return;
+    context_.TryCancel();
+    reader_->Finish();
+  }
+
+  bool Read(Message* response) override { return reader_->Read(response); }
+
+  absl::Status Finish() override {
+    finished_ = true;
+    return FromGrpc(reader_->Finish());
+  }
+
+  void Cancel() override { context_.TryCancel(); }
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;  // Own synchronisation, as the two below.
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<MessageLite>> reader_;
+  bool finished_ = false;  // The reading thread's.
+};
+
+class GrpcPipelineStream : public PipelineStream {
+ public:
+  GrpcPipelineStream(const std::shared_ptr<grpc::Channel>& channel, const CallOptions& options)
+      : stub_(v1::CommandService::NewStub(channel)) {
+    Prepare(options, &context_);
+    stream_ = stub_->Pipeline(&context_);
+  }
+
+  ~GrpcPipelineStream() override {
+    if (finished_) return;
+    context_.TryCancel();
+    stream_->Finish();
+  }
+
+  bool Write(const v1::PipelineRequest& frame) override { return stream_->Write(frame); }
+  void WritesDone() override { stream_->WritesDone(); }
+  bool Read(v1::PipelineResponse* frame) override { return stream_->Read(frame); }
+
+  absl::Status Finish() override {
+    finished_ = true;
+    return FromGrpc(stream_->Finish());
+  }
+
+  void Cancel() override { context_.TryCancel(); }
+
+ private:
+  const std::unique_ptr<v1::CommandService::Stub> stub_;  // Own synchronisation, as the two below.
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::PipelineRequest, v1::PipelineResponse>> stream_;
+  bool finished_ = false;  // The reading thread's.
+};
+
+class GrpcConnection : public Connection {
+ public:
+  GrpcConnection(const ClientOptions& options,
+                 const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+      : target_(options.target), connect_timeout_(options.connect_timeout) {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(options.max_receive_bytes);
+    arguments.SetMaxSendMessageSize(-1);  // The server's limit is the one that counts.
+    const int64_t keepalive_ms = absl::ToInt64Milliseconds(options.keepalive_time);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
+                     static_cast<int>(std::clamp<int64_t>(keepalive_ms, 1000, INT_MAX)));
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // Or all would share a connection.
+    if (options.tls.has_value() && !options.tls->server_name.empty()) {
+      arguments.SetSslTargetNameOverride(options.tls->server_name);
+    }
+    for (int i = 0; i < options.max_connections; ++i) {
+      channels_.push_back(grpc::CreateCustomChannel(options.target, credentials, arguments));
+    }
+  }
+
+  absl::Status Call(const Method& method, const Message& request, const CallOptions& options,
+                    Message* response) override {
+    ASSIGN_OR_RETURN(const auto channel, ConnectedChannel(options.deadline));
+    grpc::ClientContext context;
+    Prepare(options, &context);
+    const grpc::internal::RpcMethod rpc(method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
+                                        channel);
+    const grpc::Status status =
+        grpc::internal::BlockingUnaryCall<MessageLite, MessageLite, MessageLite, MessageLite>(
+            channel.get(), rpc, &context, request, response);
+    return FromGrpc(status);
+  }
+
+  absl::StatusOr<std::unique_ptr<ReadStream>> OpenStream(const Method& method,
+                                                         const Message& request,
+                                                         const CallOptions& options) override {
+    ASSIGN_OR_RETURN(auto channel, ConnectedChannel(options.deadline));
+    return std::make_unique<GrpcReadStream>(std::move(channel), method, request, options);
+  }
+
+  absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(
+      const CallOptions& options) override {
+    ASSIGN_OR_RETURN(const auto channel, ConnectedChannel(options.deadline));
+    return std::make_unique<GrpcPipelineStream>(channel, options);
+  }
+
+ private:
+  // This thread's channel once it is connected. A call on a channel that cannot connect would fail
+  // with the same UNAVAILABLE as one that broke halfway; waiting here tells the two apart.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectedChannel(absl::Time deadline) {
+    const size_t thread = std::hash<std::thread::id>()(std::this_thread::get_id());
+    const std::shared_ptr<grpc::Channel>& channel = channels_[thread % channels_.size()];
+    const absl::Time give_up = std::min(deadline, absl::Now() + connect_timeout_);
+    grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
+    while (state != GRPC_CHANNEL_READY) {
+      if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+        return NotConnectedError(target_, "is the server running, and does it speak TLS?");
+      }
+      if (!channel->WaitForStateChange(state, absl::ToChronoTime(give_up))) {
+        return NotConnectedError(target_, "no answer in time");
+      }
+      state = channel->GetState(/*try_to_connect=*/true);
+    }
+    return channel;
+  }
+
+  const std::string target_;
+  const absl::Duration connect_timeout_;
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;  // Constant after construction.
+};
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  if (!file || !(content << file.rdbuf())) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot read the PEM file ", path));
+  }
+  return std::move(content).str();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
+    const std::optional<TlsOptions>& tls) {
+  if (!tls.has_value()) return grpc::InsecureChannelCredentials();
+  if (tls->cert_file.empty() != tls->key_file.empty()) {
+    return absl::InvalidArgumentError("a client certificate and its key go together");
+  }
+  grpc::SslCredentialsOptions options;
+  ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(tls->ca_file));
+  ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(tls->cert_file));
+  ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(tls->key_file));
+  return grpc::SslCredentials(options);
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> MakeGrpcConnection(const ClientOptions& options) {
+  if (options.target.empty()) return absl::InvalidArgumentError("the target is empty");
+  if (options.max_connections < 1 || options.max_connections > 64) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_connections is ", options.max_connections, ", not from 1 to 64"));
+  }
+  ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options.tls));
+  return std::make_shared<GrpcConnection>(options, credentials);
+}
+
+}  // namespace kvick

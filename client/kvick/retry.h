@@ -1,0 +1,67 @@
+// Retries as a wrapper of a connection.
+#ifndef KVICK_CLIENT_KVICK_RETRY_H_
+#define KVICK_CLIENT_KVICK_RETRY_H_
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "kvick/connection.h"
+#include "kvick/options.h"
+
+namespace kvick {
+
+// Time and chance as retries see them; tests put their own in. The members must be thread safe.
+struct RetryEnvironment {
+  // The time now.
+  std::function<absl::Time()> now;
+  // Waits.
+  std::function<void(absl::Duration)> sleep;
+  // A number from 0 to 1, drawn anew each time.
+  std::function<double()> random;
+  // The real ones.
+  static RetryEnvironment Real();
+};
+
+// True when a call that failed like this may be tried again. `repeatable`: executing it twice does
+// no harm.
+bool ShouldRetry(const absl::Status& status, bool repeatable);
+
+// The tries of one call. Not thread safe; make one for each call.
+class RetryLoop {
+ public:
+  // `policy` and `environment` must outlive it.
+  RetryLoop(const RetryPolicy& policy, const RetryEnvironment& environment, absl::Time deadline)
+      : policy_(policy),
+        environment_(environment),
+        deadline_(deadline),
+        backoff_(policy.initial_backoff) {}
+
+  // Called after a failed try: true once it is time for the next one, false when there shall be
+  // none. It waits as long as the policy and the server say, and never past the deadline.
+  bool TryAgain(const absl::Status& status, bool repeatable);
+
+  // The call made progress: tries and waits count anew.
+  void Reset();
+
+ private:
+  const RetryPolicy& policy_;
+  const RetryEnvironment& environment_;
+  const absl::Time deadline_;
+  absl::Duration backoff_;
+  int attempts_ = 1;
+};
+
+// Wraps `inner` so that what may be tried again is.
+std::shared_ptr<Connection> MakeRetryConnection(std::shared_ptr<Connection> inner,
+                                                RetryPolicy policy, RetryEnvironment environment);
+
+// Wraps `inner` so that every call has a deadline: `default_timeout` where it says none, and a
+// waiting call's `max_wait` on top. Streams get one only when they ask.
+std::shared_ptr<Connection> MakeDeadlineConnection(std::shared_ptr<Connection> inner,
+                                                   absl::Duration default_timeout);
+
+}  // namespace kvick
+
+#endif  // KVICK_CLIENT_KVICK_RETRY_H_
