@@ -7,8 +7,9 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "kvick/v1/errors.pb.h"
 #include "server/rpc/channel_settings.h"
+#include "server/rpc/status.h"
+#include "storage/base/error.h"
 #include "storage/base/status_macros.h"
 
 namespace kvick::server {
@@ -19,29 +20,15 @@ constexpr size_t kExplained = 64;
 // How long such a connection lives.
 constexpr int kAgeMs = 1000;
 // When it is worth another try.
-constexpr int kRetrySeconds = 1;
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
 grpc::Status TooManyConnections(int64_t limit) {
-  v1::ErrorStatus status;
-  status.set_code(grpc::StatusCode::RESOURCE_EXHAUSTED);
-  status.set_message(
+  return ToGrpcStatus(storage::MakeError(
+      absl::StatusCode::kResourceExhausted, "TOO_MANY_CONNECTIONS",
       fmt::format("the server has its {} connections already; share connections between calls, try "
                   "again later, or have max_connections raised",
-                  limit));
-  v1::ErrorInfo info;
-  info.set_reason("TOO_MANY_CONNECTIONS");
-  info.set_domain("kvick");
-  (*info.mutable_metadata())["max_connections"] = std::to_string(limit);
-  auto* detail = status.add_details();
-  detail->set_type_url("type.googleapis.com/google.rpc.ErrorInfo");
-  detail->set_value(info.SerializeAsString());
-  v1::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
-  detail = status.add_details();
-  detail->set_type_url("type.googleapis.com/google.rpc.RetryInfo");
-  detail->set_value(retry.SerializeAsString());
-  return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, status.message(),
-                      status.SerializeAsString());
+                  limit),
+      {{"max_connections", std::to_string(limit)}}, kRetryAfter));
 }
 
 class Refusal : public grpc::ServerGenericBidiReactor {
