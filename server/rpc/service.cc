@@ -1,8 +1,14 @@
 #include "server/rpc/service.h"
 
-#include <grpcpp/impl/codegen/rpc_service_method.h>
+#include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
+// The handlers moved in a later gRPC.
+#if __has_include(<grpcpp/impl/server_callback_handlers.h>)
+#include <grpcpp/impl/server_callback_handlers.h>
+#else
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+#endif
 
 #include <cstdlib>
 #include <iostream>

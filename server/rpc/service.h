@@ -4,7 +4,7 @@
 #ifndef KVICK_SERVER_RPC_SERVICE_H_
 #define KVICK_SERVER_RPC_SERVICE_H_
 
-#include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/impl/service_type.h>
 
 #include <deque>
 #include <memory>
