@@ -65,7 +65,9 @@ absl::Status Serve(const Config& config, const EndSignals& signals) {
   Log(LogLevel::kInfo, "draining",
       {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"},
        {"connections", std::to_string(grpc->connections().count())}});
-  grpc->Drain(config.drain_timeout, [&assembly] { assembly.EndStreams(); });
+  grpc->Drain(
+      config.drain_timeout, [&assembly] { assembly.EndStreams(); },
+      [&assembly] { return assembly.metrics().HasCallsUnderWay(); });
   Log(LogLevel::kInfo, "stopped");
   return absl::OkStatus();
 }

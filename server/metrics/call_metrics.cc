@@ -1,7 +1,7 @@
 #include "server/metrics/call_metrics.h"
 
 #include <algorithm>
-#include <mutex>
+#include <numeric>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -170,6 +170,16 @@ std::vector<uint64_t> CallMetrics::SumCommands() const {
     }
   }
   return sums;
+}
+
+bool CallMetrics::HasCallsUnderWay() const {
+  uint64_t started = 0;
+  uint64_t ended = 0;
+  for (const CallCounts& call : SumCalls()) {
+    started += call.started;
+    ended = std::accumulate(call.handled.begin(), call.handled.end(), ended);
+  }
+  return started > ended;
 }
 
 size_t CallMetrics::block_count() const {

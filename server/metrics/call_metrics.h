@@ -69,6 +69,8 @@ class CallMetrics {
   std::vector<CallCounts> SumCalls() const;
   // Sums of all commands, ordered as commands().
   std::vector<uint64_t> SumCommands() const;
+  // Whether calls have begun and not ended. Calls that begin or end meanwhile may mislead it.
+  bool HasCallsUnderWay() const;
   // How many blocks there are: at most the most threads that counted at one time. For tests.
   size_t block_count() const;
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -80,6 +81,13 @@ void ConnectionRegistry::Run() {
       absl::MutexLock lock(&mu_);
       connections_.erase(static_cast<int64_t>(id));
     }
+  }
+}
+
+void ConnectionRegistry::ShutAll() {
+  absl::MutexLock lock(&mu_);
+  for (const auto& [id, entry] : connections_) {
+    shutdown(entry.socket.get(), SHUT_RDWR);
   }
 }
 

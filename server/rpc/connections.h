@@ -41,6 +41,9 @@ class ConnectionRegistry {
   // or no file descriptor is left.
   bool Add(int socket, std::string peer);
 
+  // Shuts all of them, as if their clients had gone.
+  void ShutAll();
+
   // Connections open now.
   size_t count() const;
   // Connections registered since the start.

@@ -211,6 +211,10 @@ bool Listener::AcceptAll(int listener) {
       // Anything else is the end of one connection before it was accepted, or nothing to accept.
       return !IsOutOfFiles(errno);
     }
+    // A client may have gone again; gRPC would complain about it in its log.
+    if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+      continue;
+    }
     const int on = 1;
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     on_connection_({std::move(socket), listener, AddressText(address, length)});

@@ -1,7 +1,6 @@
 #include "server/rpc/refusal_server.h"
 
-#include <grpc/grpc.h>
-
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -18,7 +17,7 @@ namespace {
 // Connections to explain it to at one time; the rest is closed without a word.
 constexpr size_t kExplained = 64;
 // How long such a connection lives.
-constexpr int kAgeMs = 1000;
+constexpr absl::Duration kAge = absl::Seconds(1);
 // When it is worth another try.
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
@@ -57,10 +56,11 @@ absl::StatusOr<std::unique_ptr<RefusalServer>> RefusalServer::Start(
   ASSIGN_OR_RETURN(refusal->connections_, ConnectionRegistry::Create(kExplained));
   refusal->service_ = std::make_unique<Service>(TooManyConnections(config.max_connections));
   grpc::ServerBuilder builder;
-  ApplyChannelSettings(config, &builder);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kAgeMs);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kAgeMs);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kAgeMs);
+  Config short_lived = config;
+  short_lived.max_connection_age = kAge;
+  short_lived.max_connection_age_grace = kAge;
+  short_lived.handshake_timeout = std::min(config.handshake_timeout, kAge);
+  ApplyChannelSettings(short_lived, &builder);
   builder.RegisterCallbackGenericService(refusal->service_.get());
   refusal->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,

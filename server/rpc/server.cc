@@ -5,8 +5,10 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "server/config/log.h"
 #include "server/config/machine.h"
 #include "server/rpc/channel_settings.h"
@@ -20,6 +22,10 @@ namespace {
 constexpr int64_t kOtherFiles = 512;
 // A connection's socket and the second descriptor in the registry.
 constexpr int64_t kFilesPerConnection = 2;
+
+// Without calls for so long, what keeps a connection open while draining is of no use to anyone.
+constexpr absl::Duration kQuiet = absl::Seconds(1);
+constexpr absl::Duration kQuietPoll = absl::Milliseconds(20);
 
 // As many connections as the limit of open files has room for.
 int64_t AffordableConnections(int64_t wanted) {
@@ -50,7 +56,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Config& con
 
 GrpcServer::~GrpcServer() {
   if (server_ != nullptr) {
-    Drain(absl::ZeroDuration(), nullptr);
+    Drain(absl::ZeroDuration(), nullptr, nullptr);
   }
 }
 
@@ -89,7 +95,8 @@ void GrpcServer::OnConnection(AcceptedConnection connection) {
   acceptor_->HandleNewConnection(&parameters);
 }
 
-void GrpcServer::Drain(absl::Duration timeout, const std::function<void()>& end_streams) {
+void GrpcServer::Drain(absl::Duration timeout, const std::function<void()>& end_streams,
+                       const std::function<bool()>& has_calls) {
   serving_.store(false, std::memory_order_release);
   const absl::Time deadline = absl::Now() + timeout;
   server_->GetHealthCheckService()->Shutdown();
@@ -97,11 +104,33 @@ void GrpcServer::Drain(absl::Duration timeout, const std::function<void()>& end_
   if (end_streams) {
     end_streams();
   }
+  absl::Notification ended;
+  std::thread watcher;
+  if (has_calls) {
+    watcher = std::thread([&] { ShutWhenQuiet(has_calls, ended); });
+  }
   server_->Shutdown(absl::ToChronoTime(deadline));
   server_->Wait();
+  ended.Notify();
+  if (watcher.joinable()) {
+    watcher.join();
+  }
   server_.reset();
   if (refusal_ != nullptr) {
     refusal_->Shutdown();
+  }
+}
+
+void GrpcServer::ShutWhenQuiet(const std::function<bool()>& has_calls,
+                               const absl::Notification& ended) {
+  absl::Time last_call = absl::Now();
+  while (!ended.WaitForNotificationWithTimeout(kQuietPoll)) {
+    if (has_calls()) {
+      last_call = absl::Now();
+    } else if (absl::Now() - last_call > kQuiet) {
+      connections_->ShutAll();
+      return;
+    }
   }
 }
 

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "server/config/config.h"
 #include "server/rpc/connections.h"
@@ -48,7 +49,10 @@ class GrpcServer {
   // Ends: health says NOT_SERVING, nothing is accepted any more, `end_streams` is called (it should
   // end the calls that would go on for ever; may be empty), clients are asked to go elsewhere, and
   // calls may finish until `timeout` is over, when they are cancelled. Returns once all have ended.
-  void Drain(absl::Duration timeout, const std::function<void()>& end_streams);
+  // `has_calls`, unless empty, tells whether calls are under way: when there have been none for a
+  // second, clients that do not answer and those that only watch health are not waited for.
+  void Drain(absl::Duration timeout, const std::function<void()>& end_streams,
+             const std::function<bool()>& has_calls);
 
   // Where it listens, with the chosen ports.
   const std::vector<std::string>& addresses() const { return addresses_; }
@@ -63,6 +67,9 @@ class GrpcServer {
   explicit GrpcServer(const Config& config) : config_(config) {}
 
   void OnConnection(AcceptedConnection connection);
+  // Shuts the connections once there have been no calls for a while; returns when that is done or
+  // `ended` is.
+  void ShutWhenQuiet(const std::function<bool()>& has_calls, const absl::Notification& ended);
 
   Config config_;                                         // constant after Create
   std::shared_ptr<grpc::ServerCredentials> credentials_;  // constant after Create

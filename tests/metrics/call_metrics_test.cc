@@ -17,6 +17,7 @@ TEST(CallMetricsTest, CountsByMethodCodeAndTime) {
   metrics.Started(get);
   metrics.Started(set);
   metrics.Started(set);
+  EXPECT_TRUE(metrics.HasCallsUnderWay());
   metrics.Handled(set, 0, 10e-6);  // on a bound: belongs to its bucket
   metrics.Handled(set, 5, 11e-6);
   metrics.Ran(command);
@@ -31,6 +32,9 @@ TEST(CallMetricsTest, CountsByMethodCodeAndTime) {
   EXPECT_EQ(sums[set].buckets[1], 1u);
   EXPECT_NEAR(static_cast<double>(sums[set].nanoseconds), 21'000, 2);
   EXPECT_EQ(metrics.SumCommands()[command], 10u);
+  EXPECT_TRUE(metrics.HasCallsUnderWay());
+  metrics.Handled(get, 0, 1e-6);
+  EXPECT_FALSE(metrics.HasCallsUnderWay());
 }
 
 TEST(CallMetricsTest, ExtremesLandSomewhere) {
