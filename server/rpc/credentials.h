@@ -6,19 +6,14 @@
 
 #include <memory>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "server/config/config.h"
+#include "server/rpc/tls_files.h"
 
 namespace kvick::server {
 
-// Checks the files that the settings name: they can be read, hold what they should, and the key is
-// the certificate's. The error names the file and says what to do.
-absl::Status CheckTlsFiles(const Config& config);
-
-// The credentials that the settings ask for. Checks the files first.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
-    const Config& config);
+// The credentials that the settings ask for. `files`: the files of TLS, which outlive the
+// credentials; null for plain text.
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const TlsFiles* files);
 
 }  // namespace kvick::server
 

@@ -46,7 +46,10 @@ int64_t AffordableConnections(int64_t wanted) {
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Config& config) {
   std::unique_ptr<GrpcServer> server(new GrpcServer(config));
   server->config_.max_connections = AffordableConnections(config.max_connections);
-  ASSIGN_OR_RETURN(server->credentials_, MakeServerCredentials(config));
+  if (config.has_tls()) {
+    ASSIGN_OR_RETURN(server->tls_files_, TlsFiles::Open(config));
+  }
+  server->credentials_ = MakeServerCredentials(server->tls_files_.get());
   ASSIGN_OR_RETURN(server->connections_, ConnectionRegistry::Create(
                                              static_cast<size_t>(server->config_.max_connections)));
   ASSIGN_OR_RETURN(server->listener_, Listener::Open(config.listen));

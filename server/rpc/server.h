@@ -23,6 +23,7 @@
 #include "server/rpc/connections.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/refusal_server.h"
+#include "server/rpc/tls_files.h"
 
 namespace kvick::server {
 
@@ -72,6 +73,7 @@ class GrpcServer {
   void ShutWhenQuiet(const std::function<bool()>& has_calls, const absl::Notification& ended);
 
   Config config_;                                         // constant after Create
+  std::unique_ptr<TlsFiles> tls_files_;                   // constant after Create; null without TLS
   std::shared_ptr<grpc::ServerCredentials> credentials_;  // constant after Create
   std::vector<std::string> addresses_;                    // constant after Create
   std::unique_ptr<ConnectionRegistry> connections_;       // constant after Create
