@@ -1,0 +1,281 @@
+#include "client/cli/command.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "client/cli/field.h"
+#include "client/cli/text.h"
+#include "kvick/method.h"
+#include "storage/base/status_macros.h"
+
+namespace kvick::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+bool IsFlag(const std::string& word) { return absl::StartsWith(word, "--") && word.size() > 2; }
+
+// `--side=left` as `side`.
+std::string FlagName(const std::string& word) {
+  return Kebab(word.substr(2, word.find('=') == std::string::npos ? std::string::npos
+                                                                  : word.find('=') - 2));
+}
+
+bool IsNumber(const FieldDescriptor* field) {
+  return field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
+         field->cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
+         field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE;
+}
+
+void SetDefaultSides(const Command& command, Message* request) {
+  for (const Parameter& parameter : command.parameters()) {
+    const FieldDescriptor* field = parameter.field();
+    if (parameter.path.size() != 1 || field->enum_type() != v1::Side_descriptor()) continue;
+    const auto* reflection = request->GetReflection();
+    if (reflection->GetEnumValue(*request, field) == v1::SIDE_UNSPECIFIED) {
+      reflection->SetEnumValue(request, field, v1::SIDE_RIGHT);
+    }
+  }
+}
+
+}  // namespace
+
+bool Parameter::is_switch() const {
+  return !repeated() && field()->cpp_type() == FieldDescriptor::CPPTYPE_BOOL;
+}
+
+std::string Parameter::Placeholder() const { return FieldPlaceholder(field()); }
+
+Command::Command(const google::protobuf::MethodDescriptor* method)
+    : method_(method),
+      family_(Kebab(std::string(absl::StripSuffix(method->service()->name(), "Service")))),
+      name_(Kebab(method->name())) {
+  if (family_ == "pub-sub") family_ = "pubsub";  // One word where the name was one.
+  AddParameters(method->input_type(), {});
+  NameParameters();
+  MarkPositional();
+}
+
+void Command::AddParameters(const Descriptor* message, std::vector<const FieldDescriptor*> path) {
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    path.push_back(field);
+    if (IsArgument(field)) {
+      std::vector<std::string> names;
+      for (const FieldDescriptor* step : path) names.push_back(Kebab(step->name()));
+      parameters_.push_back({.name = absl::StrJoin(names, "-"), .short_name = "", .path = path});
+    } else if (!field->is_repeated()) {
+      AddParameters(field->message_type(), path);
+    }
+    path.pop_back();
+  }
+}
+
+// The short name goes to the outermost, then the first that claims it.
+void Command::NameParameters() {
+  std::set<std::string> taken;
+  for (size_t depth = 1; depth <= 3; ++depth) {
+    for (Parameter& parameter : parameters_) {
+      if (parameter.path.size() != depth) continue;
+      const std::string name = Kebab(parameter.field()->name());
+      parameter.short_name = taken.insert(name).second ? name : parameter.name;
+    }
+  }
+}
+
+void Command::MarkPositional() {
+  bool optional_number = false;
+  for (Parameter& parameter : parameters_) {
+    const FieldDescriptor* field = parameter.field();
+    if (parameter.path.size() != 1) continue;
+    if (field->is_repeated()) {
+      parameter.positional = true;
+      return;
+    }
+    if (IsNumber(field)) {
+      parameter.positional = !field->has_optional_keyword() || !optional_number;
+      optional_number |= field->has_optional_keyword();
+    } else {
+      parameter.positional = field->message_type() == v1::Value::descriptor() ||
+                             field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+    }
+  }
+}
+
+Command::Flag Command::FindFlag(const std::string& word) const {
+  const std::string name = FlagName(word);
+  for (const Parameter& parameter : parameters_) {
+    if (name == parameter.short_name || name == parameter.name) return {&parameter, nullptr};
+  }
+  Flag found;
+  for (const Parameter& parameter : parameters_) {
+    const auto* type = parameter.field()->enum_type();
+    for (int i = 0; type != nullptr && i < type->value_count(); ++i) {
+      if (type->value(i)->number() == 0 || ShortName(type->value(i)) != name) continue;
+      if (found.parameter != nullptr) return {};  // Which of the two?
+      found = {&parameter, type->value(i)};
+    }
+  }
+  return found;
+}
+
+bool Command::HasFlag(const std::string& flag) const {
+  return IsFlag(flag) && FindFlag(flag).parameter != nullptr;
+}
+
+bool Command::FlagTakesWord(const std::string& flag) const {
+  if (!IsFlag(flag) || absl::StrContains(flag, "=")) return false;
+  const Flag found = FindFlag(flag);
+  return found.parameter != nullptr && found.enum_value == nullptr && !found.parameter->is_switch();
+}
+
+std::vector<std::string> Command::Flags() const {
+  std::vector<std::string> flags;
+  for (const Parameter& parameter : parameters_) {
+    flags.push_back(absl::StrCat("--", parameter.short_name));
+    const auto* type = parameter.field()->enum_type();
+    for (int i = 0; type != nullptr && i < type->value_count(); ++i) {
+      const std::string flag = absl::StrCat("--", ShortName(type->value(i)));
+      if (type->value(i)->number() != 0 && HasFlag(flag)) flags.push_back(flag);
+    }
+  }
+  return flags;
+}
+
+std::vector<const Parameter*> Command::Positional() const {
+  std::vector<const Parameter*> positional;
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.positional) positional.push_back(&parameter);
+  }
+  return positional;
+}
+
+absl::Status Command::ApplyFlag(const std::vector<std::string>& arguments, size_t* index,
+                                Message* request) const {
+  const std::string& word = arguments[*index];
+  const Flag flag = FindFlag(word);
+  if (flag.parameter == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "`", family_, " ", name_, "` has no flag `", word.substr(0, word.find('=')),
+        "`; text that starts with -- comes after a word `--`"));
+  }
+  const bool has_value = absl::StrContains(word, "=");
+  std::string text = has_value ? word.substr(word.find('=') + 1) : "";
+  if (flag.enum_value != nullptr) {
+    text = flag.enum_value->name();
+  } else if (!has_value && flag.parameter->is_switch()) {
+    text = "true";
+  } else if (!has_value) {
+    if (++*index >= arguments.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("`", word, "` needs a value: ", flag.parameter->Placeholder()));
+    }
+    text = arguments[*index];
+  }
+  return SetField(flag.parameter->path, text, request);
+}
+
+absl::StatusOr<std::unique_ptr<Message>> Command::Parse(
+    const std::vector<std::string>& arguments) const {
+  std::unique_ptr<Message> request = NewMessage(method_->input_type());
+  const std::vector<const Parameter*> positional = Positional();
+  size_t position = 0;
+  bool flags_ended = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!flags_ended && arguments[i] == "--") {
+      flags_ended = true;
+    } else if (!flags_ended && IsFlag(arguments[i])) {
+      RETURN_IF_ERROR(ApplyFlag(arguments, &i, request.get()));
+    } else if (position >= positional.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("`", arguments[i], "` is one argument too many"));
+    } else {
+      RETURN_IF_ERROR(SetField(positional[position]->path, arguments[i], request.get()));
+      if (!positional[position]->repeated()) ++position;
+    }
+  }
+  SetDefaultSides(*this, request.get());
+  return request;
+}
+
+std::string Command::Usage() const {
+  std::string usage = absl::StrCat(family_, " ", name_);
+  for (const Parameter* parameter : Positional()) {
+    const bool optional = parameter->field()->has_optional_keyword();
+    const bool pairs = absl::StrContains(parameter->Placeholder(), "=");
+    const std::string name =
+        pairs ? parameter->Placeholder() : absl::StrCat("<", parameter->short_name, ">");
+    absl::StrAppend(&usage, " ", optional ? "[" : "", name, optional ? "]" : "",
+                    parameter->repeated() ? "..." : "");
+  }
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.positional) continue;
+    absl::StrAppend(&usage, " [--", parameter.short_name,
+                    parameter.is_switch() ? "" : absl::StrCat(" ", parameter.Placeholder()), "]");
+  }
+  return usage;
+}
+
+std::string Command::Expected(const std::vector<std::string>& arguments) const {
+  const std::vector<const Parameter*> positional = Positional();
+  size_t position = 0;
+  bool flags_ended = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!flags_ended && arguments[i] == "--") {
+      flags_ended = true;
+    } else if (!flags_ended && IsFlag(arguments[i])) {
+      if (FlagTakesWord(arguments[i]) && ++i == arguments.size()) {
+        return FindFlag(arguments.back()).parameter->Placeholder();
+      }
+    } else if (position < positional.size() && !positional[position]->repeated()) {
+      ++position;
+    }
+  }
+  std::vector<std::string> expected;
+  for (; position < positional.size(); ++position) {
+    expected.push_back(absl::StrCat("<", positional[position]->short_name, ">",
+                                    positional[position]->repeated() ? "..." : ""));
+  }
+  if (expected.empty() && positional.size() < parameters_.size()) expected.push_back("[--flags]");
+  return absl::StrJoin(expected, " ");
+}
+
+const std::vector<Command>& AllCommands() {
+  static const auto* const commands = [] {
+    auto* all = new std::vector<Command>();
+    for (const auto* service : AllServices()) {
+      for (int i = 0; i < service->method_count(); ++i) {
+        // A stream of requests has no arguments; `bench` and programs use it.
+        if (!service->method(i)->client_streaming()) all->emplace_back(service->method(i));
+      }
+    }
+    return all;
+  }();
+  return *commands;
+}
+
+const Command* FindCommand(const std::string& family, const std::string& name) {
+  const std::string wanted = Kebab(name);
+  for (const Command& command : AllCommands()) {
+    if (absl::EqualsIgnoreCase(command.family(), family) &&
+        (absl::EqualsIgnoreCase(command.name(), wanted) ||
+         absl::EqualsIgnoreCase(command.method()->name(), name))) {
+      return &command;
+    }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Message> NewMessage(const Descriptor* type) {
+  auto* factory = google::protobuf::MessageFactory::generated_factory();
+  return std::unique_ptr<Message>(factory->GetPrototype(type)->New());
+}
+
+}  // namespace kvick::cli

@@ -1,0 +1,111 @@
+// A method of the API as a command: its words, its parameters, its request from arguments. All of it
+// follows from the descriptors, so a new RPC is a new command without a line here.
+//
+// Words: the service without `Service`, the method in kebab-case: `list push`, `string get-and-delete`.
+//
+// Parameters: every field is a flag, `--field value` or `--field=value`, nested ones by their own name
+// (`--ttl`, `--absent`) and, where that is ambiguous, with the outer name before it
+// (`--initial-expiry-ttl`). Flags of bools take no value. Every value of an enum is a flag as well
+// (`--left` for `--side left`). Besides, plain strings, values and numbers go by position in the order
+// of their fields, of the optional numbers only the first; the first repeated field takes all that is
+// left. Pairs are written `name=value`. A Side that is not said is the right one.
+#ifndef KVICK_CLIENT_CLI_COMMAND_H_
+#define KVICK_CLIENT_CLI_COMMAND_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+
+namespace kvick::cli {
+
+// One field of a request, as an argument.
+struct Parameter {
+  // Its name, `expiry-ttl`.
+  std::string name;
+  // A shorter one where that is unambiguous, `ttl`; otherwise the same.
+  std::string short_name;
+  // The fields from the request down to it.
+  std::vector<const google::protobuf::FieldDescriptor*> path;
+  // True when it may go without its flag.
+  bool positional = false;
+
+  // The field itself.
+  const google::protobuf::FieldDescriptor* field() const { return path.back(); }
+  // True when it takes any number of arguments.
+  bool repeated() const { return field()->is_repeated(); }
+  // True when its flag takes no value.
+  bool is_switch() const;
+  // What its argument looks like, `duration`, `left|right`, `field=value`.
+  std::string Placeholder() const;
+};
+
+// One method. Constant after construction.
+class Command {
+ public:
+  // Describes `method`, which must not be null.
+  explicit Command(const google::protobuf::MethodDescriptor* method);
+
+  // The method.
+  const google::protobuf::MethodDescriptor* method() const { return method_; }
+  // The family's word, `list`.
+  const std::string& family() const { return family_; }
+  // The method's word, `push`.
+  const std::string& name() const { return name_; }
+  // The parameters in the order of their fields.
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  // The flags, `--side`, `--left`, ... without the long forms of those that have a short one.
+  std::vector<std::string> Flags() const;
+
+  // True when `flag` (`--side`, `--side=left`) is one of this command's.
+  bool HasFlag(const std::string& flag) const;
+  // True when `flag` expects its value in the next word.
+  bool FlagTakesWord(const std::string& flag) const;
+
+  // The request that the arguments describe. `--` ends the flags. INVALID_ARGUMENT says which
+  // argument is wrong and why.
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Parse(
+      const std::vector<std::string>& arguments) const;
+
+  // One line: `list push <key> <values>... [--left|--right] ...`.
+  std::string Usage() const;
+  // What is expected after these arguments, for hints: the positional parameters that are left, or
+  // the value of the flag that comes last.
+  std::string Expected(const std::vector<std::string>& arguments) const;
+
+ private:
+  struct Flag {
+    const Parameter* parameter = nullptr;
+    const google::protobuf::EnumValueDescriptor* enum_value = nullptr;
+  };
+
+  void AddParameters(const google::protobuf::Descriptor* message,
+                     std::vector<const google::protobuf::FieldDescriptor*> path);
+  void NameParameters();
+  void MarkPositional();
+  Flag FindFlag(const std::string& word) const;
+  std::vector<const Parameter*> Positional() const;
+  absl::Status ApplyFlag(const std::vector<std::string>& arguments, size_t* index,
+                         google::protobuf::Message* request) const;
+
+  const google::protobuf::MethodDescriptor* method_;
+  std::string family_;
+  std::string name_;
+  std::vector<Parameter> parameters_;
+};
+
+// All commands, in the order of services and methods.
+const std::vector<Command>& AllCommands();
+
+// The command of two words, whatever their case; null when there is none.
+const Command* FindCommand(const std::string& family, const std::string& name);
+
+// A new, empty message of a type of the API.
+std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor* type);
+
+}  // namespace kvick::cli
+
+#endif  // KVICK_CLIENT_CLI_COMMAND_H_

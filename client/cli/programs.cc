@@ -1,0 +1,194 @@
+// The commands that are more than one call, but for `stat` and `bench`.
+#include <google/protobuf/util/json_util.h>
+
+#include <iostream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/cli/interrupts.h"
+#include "client/cli/session.h"
+#include "client/cli/text.h"
+
+namespace kvick::cli {
+namespace {
+
+using google::protobuf::MethodDescriptor;
+
+// The arguments of one of these commands: flags with values, then words.
+struct Arguments {
+  std::vector<std::pair<std::string, std::string>> flags;
+  std::vector<std::string> words;
+};
+
+absl::StatusOr<Arguments> ParseFlags(const std::vector<std::string>& arguments,
+                                     const std::vector<std::string>& known) {
+  Arguments parsed;
+  bool flags_ended = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (flags_ended || !absl::StartsWith(arguments[i], "--")) {
+      parsed.words.push_back(arguments[i]);
+      continue;
+    }
+    if (arguments[i] == "--") {
+      flags_ended = true;
+      continue;
+    }
+    std::vector<std::string> parts = absl::StrSplit(arguments[i], absl::MaxSplits('=', 1));
+    if (std::find(known.begin(), known.end(), parts[0]) == known.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("there is no flag `", parts[0], "` here"));
+    }
+    if (parts.size() == 1 && ++i < arguments.size()) parts.push_back(arguments[i]);
+    if (parts.size() == 1) {
+      return absl::InvalidArgumentError(absl::StrCat("`", parts[0], "` needs a value"));
+    }
+    parsed.flags.emplace_back(parts[0], parts[1]);
+  }
+  return parsed;
+}
+
+absl::StatusOr<SubscribeOptions> ParseSubscribe(const std::vector<std::string>& arguments) {
+  auto parsed = ParseFlags(arguments, {"--pattern", "--overflow", "--max-buffered-bytes"});
+  if (!parsed.ok()) return parsed.status();
+  SubscribeOptions options{.channels = std::move(parsed->words)};
+  for (const auto& [flag, value] : parsed->flags) {
+    if (flag == "--pattern") {
+      options.patterns.push_back(value);
+    } else if (flag == "--overflow") {
+      const auto overflow = ParseEnum(v1::Overflow_descriptor(), value);
+      if (!overflow.ok()) return overflow.status();
+      options.overflow = static_cast<v1::Overflow>((*overflow)->number());
+    } else if (!absl::SimpleAtoi(value, &options.max_buffered_bytes)) {
+      return absl::InvalidArgumentError(absl::StrCat(flag, ": `", value, "` is no whole number"));
+    }
+  }
+  if (options.channels.empty() && options.patterns.empty()) {
+    return absl::InvalidArgumentError("name a channel, or a --pattern");
+  }
+  return options;
+}
+
+void PrintMessage(const v1::PubSubMessage& message, Session& session) {
+  if (session.style().json) {
+    session.out() << ToJson(message) << "\n" << std::flush;
+    return;
+  }
+  session.out() << session.style().Bold(message.channel()) << "\t"
+                << Inline(message.payload(), session.style());
+  for (const auto& [name, value] : message.attributes()) {
+    session.out() << "\t" << session.style().Dim(absl::StrCat(name, "=", value));
+  }
+  session.out() << "\n" << std::flush;
+}
+
+absl::StatusOr<ScanOptions> ParseScan(const std::vector<std::string>& arguments) {
+  auto parsed = ParseFlags(arguments, {"--type", "--prefix", "--limit", "--token"});
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->words.size() > 1) {
+    return absl::InvalidArgumentError("one pattern at most; quote it, or the shell expands it");
+  }
+  ScanOptions options;
+  if (!parsed->words.empty()) options.glob = parsed->words[0];
+  for (const auto& [flag, value] : parsed->flags) {
+    if (flag == "--type") {
+      const auto type = ParseEnum(v1::KeyType_descriptor(), value);
+      if (!type.ok()) return type.status();
+      options.type = static_cast<v1::KeyType>((*type)->number());
+    } else if (flag == "--prefix") {
+      options.prefix = value;
+    } else if (flag == "--token") {
+      options.page_token = value;
+    } else if (!absl::SimpleAtoi(value, &options.limit) || options.limit < 0) {
+      return absl::InvalidArgumentError(absl::StrCat(flag, ": `", value, "` is no count"));
+    }
+  }
+  return options;
+}
+
+// `ListService/Push`, `kvick.v1.ListService/Push`, `list/push`, `list.push`.
+const MethodDescriptor* FindByPath(const std::string& path) {
+  const size_t split = path.find_last_of("/.");
+  if (split == std::string::npos) return nullptr;
+  std::string service = path.substr(0, split);
+  if (absl::StartsWith(service, "kvick.v1.")) service = service.substr(9);
+  if (absl::EndsWith(service, "Service")) service = service.substr(0, service.size() - 7);
+  const Command* command = FindCommand(service, path.substr(split + 1));
+  return command == nullptr ? nullptr : command->method();
+}
+
+}  // namespace
+
+ExitCode RunSubscribe(Session& session, const std::vector<std::string>& arguments) {
+  const auto options = ParseSubscribe(arguments);
+  if (!options.ok()) {
+    return session.UsageError(std::string(options.status().message()),
+                              FindProgram("subscribe")->usage);
+  }
+  const absl::StatusOr<Client> client = session.GetClient();
+  if (!client.ok()) return session.CallError(client.status());
+  auto subscription = client->With({}).PubSub().Subscribe(*options);
+  if (!subscription.ok()) return session.CallError(subscription.status());
+  InterruptHandler interrupts([&] { subscription->Cancel(); });
+  session.errors() << session.style().Dim("subscribed; Ctrl-C ends") << "\n" << std::flush;
+  for (const auto& event : *subscription) {
+    if (!event.ok()) return session.CallError(event.status());
+    if (const auto* message = std::get_if<v1::PubSubMessage>(&*event)) {
+      PrintMessage(*message, session);
+    } else if (const auto* gap = std::get_if<v1::SubscriptionGap>(&*event)) {
+      session.errors() << session.style().Red(absl::StrCat(
+                              "gap: ", gap->dropped(), " messages were dropped, too slow"))
+                       << "\n";
+    }
+    if (!session.out()) break;  // Whoever read it has gone.
+  }
+  return interrupts.interrupted() ? kInterrupted : kSuccess;
+}
+
+ExitCode RunScan(Session& session, const std::vector<std::string>& arguments) {
+  const auto options = ParseScan(arguments);
+  if (!options.ok()) {
+    return session.UsageError(std::string(options.status().message()), FindProgram("scan")->usage);
+  }
+  const absl::StatusOr<Client> client = session.GetClient();
+  if (!client.ok()) return session.CallError(client.status());
+  KeyClient::Range keys = client->With({}).Keys().Scan(*options);
+  while (auto key = keys.Next()) {
+    if (!key->ok()) return session.CallError(key->status());
+    if (session.style().json) {
+      session.out() << ToJson(**key) << "\n";
+    } else if (session.style().terminal) {
+      session.out() << Inline(**key, session.style()) << "\n";
+    } else {
+      session.out() << (*key)->key() << "\n";
+    }
+    if (!session.out()) break;
+  }
+  if (!keys.next_page_token().empty()) {
+    session.errors() << session.style().Dim("more: --token " + keys.next_page_token()) << "\n";
+  }
+  return kSuccess;
+}
+
+ExitCode RunRawCall(Session& session, const std::vector<std::string>& arguments) {
+  const std::string& usage = FindProgram("call")->usage;
+  if (arguments.empty() || arguments.size() > 2) {
+    return session.UsageError("name a method and its request", usage);
+  }
+  const MethodDescriptor* method = FindByPath(arguments[0]);
+  if (method == nullptr) {
+    return session.UsageError(absl::StrCat("there is no method `", arguments[0], "`"), usage);
+  }
+  std::string json = arguments.size() > 1 ? arguments[1] : "{}";
+  if (json == "-") json.assign(std::istreambuf_iterator<char>(std::cin), {});
+  const auto request = NewMessage(method->input_type());
+  const auto status = google::protobuf::util::JsonStringToMessage(json, request.get());
+  if (!status.ok()) {
+    return session.UsageError(absl::StrCat("the request is no ", method->input_type()->name(), ": ",
+                                           std::string(status.message())),
+                              usage);
+  }
+  return session.Call(method, *request, usage);
+}
+
+}  // namespace kvick::cli
