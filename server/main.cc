@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "fmt/format.h"
 #include "server/assembly.h"
 #include "server/config/address_file.h"
@@ -41,8 +42,6 @@ void LogReady(const GrpcServer& grpc, const std::vector<std::string>& http) {
 absl::Status Serve(const Config& config, const EndSignals& signals) {
   ASSIGN_OR_RETURN(const std::unique_ptr<GrpcServer> grpc, GrpcServer::Create(config));
   Assembly assembly(config, *grpc);
-  RETURN_IF_ERROR(grpc->Start(assembly.services()));
-
   std::unique_ptr<HttpServer> http;
   if (!config.http_listen.empty()) {
     const auto exposition = std::make_shared<Exposition>(
@@ -58,6 +57,8 @@ absl::Status Serve(const Config& config, const EndSignals& signals) {
   if (!config.address_file.empty()) {
     RETURN_IF_ERROR(WriteAddressFile(config.address_file, grpc->addresses(), http_addresses));
   }
+  // Last, since what it serves must not go before it has drained.
+  RETURN_IF_ERROR(grpc->Start(assembly.services()));
   LogReady(*grpc, http_addresses);
 
   const int number = signals.Wait();
@@ -73,6 +74,9 @@ absl::Status Serve(const Config& config, const EndSignals& signals) {
 }
 
 int Main(int argc, char** argv) {
+  // Builds of Abseil that check the order of locks, like Debian's, do so on every lock; our order
+  // is checked by the tests.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const EndSignals signals;
   const absl::StatusOr<Config> config = ParseConfig(argc, argv, EnvironmentFrom(environ));
   if (!config.ok()) {

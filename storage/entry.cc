@@ -110,15 +110,19 @@ bool Entry::ReplaceInPlace(ValueView value) {
 }
 
 uint8_t Entry::Frequency(uint32_t second) const {
-  const uint32_t decay = IdleSeconds(second) / kFrequencyDecaySeconds;
+  const uint32_t idle = IdleSeconds(second);
+  const uint32_t decay = idle < kFrequencyDecaySeconds ? 0 : idle / kFrequencyDecaySeconds;
   return static_cast<uint8_t>(head_.frequency > decay ? head_.frequency - decay : 0);
 }
 
 void Entry::Touch(uint32_t second, uint32_t chance) {
   uint32_t frequency = Frequency(second);
-  if (frequency < 255) {
-    const uint32_t above = frequency > kFrequencyStart ? frequency - kFrequencyStart : 0;
-    if (chance % (above * kFrequencyLogFactor + 1) == 0) {
+  if (frequency <= kFrequencyStart) {
+    ++frequency;
+  } else if (frequency < 255) {
+    // One in (above * factor + 1), by a multiplication instead of a division.
+    const uint64_t above = frequency - kFrequencyStart;
+    if (chance * (above * kFrequencyLogFactor + 1) <= std::numeric_limits<uint32_t>::max()) {
       ++frequency;
     }
   }

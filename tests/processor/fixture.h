@@ -1,0 +1,84 @@
+// A processor over a small store whose time the test holds, with the commands of all families.
+#ifndef KVICK_TESTS_PROCESSOR_FIXTURE_H_
+#define KVICK_TESTS_PROCESSOR_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "kvick/v1/value.pb.h"
+#include "server/commands/command_table.h"
+#include "server/commands/register.h"
+#include "server/processor/processor.h"
+#include "server/processor/scans.h"
+#include "storage/base/error.h"
+#include "storage/store.h"
+
+namespace kvick::server {
+
+inline constexpr storage::TimeMs kStart = 1'700'000'000'000;
+
+class ProcessorFixture : public testing::Test {
+ protected:
+  explicit ProcessorFixture(size_t max_memory_bytes = 0, ProcessorOptions options = {})
+      : store_({.shards = 16,
+                .max_memory_bytes = max_memory_bytes,
+                .limits = {.max_key_bytes = 1024,
+                           .max_value_bytes = 1 << 20,
+                           .max_reply_bytes = 1 << 20},
+                .clock = [this] { return now_; }}),
+        processor_(store_, options) {
+    RegisterKeys(table_);
+    RegisterStrings(table_);
+    RegisterLists(table_);
+    RegisterSets(table_);
+    RegisterHashes(table_);
+    RegisterScans(table_, store_);
+  }
+
+  // The command that takes this request.
+  template <typename Request>
+  const Command& CommandFor() const {
+    for (const auto& command : table_.commands()) {
+      if (command->method().input_type() == Request::descriptor()) {
+        return *command;
+      }
+    }
+    ADD_FAILURE() << "no command takes " << Request::descriptor()->full_name();
+    std::abort();
+  }
+
+  // Runs a request.
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Run(const Request& request) {
+    Response response;
+    const absl::Status status = processor_.Execute(CommandFor<Request>(), request, &response);
+    if (!status.ok()) {
+      return status;
+    }
+    return response;
+  }
+
+  std::atomic<storage::TimeMs> now_{kStart};
+  storage::Store store_;
+  Processor processor_;
+  CommandTable table_;
+};
+
+inline v1::Value Text(std::string text) {
+  v1::Value value;
+  value.set_text(std::move(text));
+  return value;
+}
+
+// Expects an error with a code and a reason.
+inline void ExpectError(const absl::Status& status, absl::StatusCode code,
+                        const std::string& reason) {
+  EXPECT_EQ(status.code(), code) << status;
+  EXPECT_EQ(storage::ErrorReasonOf(status), reason) << status;
+}
+
+}  // namespace kvick::server
+
+#endif  // KVICK_TESTS_PROCESSOR_FIXTURE_H_

@@ -1,0 +1,239 @@
+// PipelineSession: frames byte by byte, as a client might send them, good and bad.
+#include "server/processor/pipeline_session.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "kvick/v1/command.pb.h"
+#include "tests/processor/fixture.h"
+
+namespace kvick::server {
+namespace {
+
+class PipelineSessionTest : public ProcessorFixture {
+ protected:
+  // Runs one frame to its end and returns the results.
+  v1::PipelineResponse RunFrame(const std::string& frame, PipelineSession::State expected =
+                                                              PipelineSession::State::kFrameEnd) {
+    std::string bytes;
+    session_.Begin(frame);
+    PipelineSession::State state;
+    while ((state = session_.Run()) == PipelineSession::State::kResults) {
+      bytes += session_.TakeResults();
+      ++frames_;
+    }
+    bytes += session_.TakeResults();
+    EXPECT_EQ(state, expected);
+    v1::PipelineResponse response;
+    EXPECT_TRUE(response.ParseFromString(bytes));
+    return response;
+  }
+  v1::PipelineResponse RunFrame(const v1::PipelineRequest& request) {
+    return RunFrame(request.SerializeAsString());
+  }
+  static void AddSet(v1::PipelineRequest* frame, uint64_t id, const std::string& key,
+                     const std::string& value) {
+    auto* operation = frame->add_operations();
+    operation->set_id(id);
+    auto* set = operation->mutable_command()->mutable_string_set();
+    set->set_key(key);
+    set->mutable_value()->set_text(value);
+  }
+  static void AddGet(v1::PipelineRequest* frame, uint64_t id, const std::string& key) {
+    auto* operation = frame->add_operations();
+    operation->set_id(id);
+    operation->mutable_command()->mutable_string_get()->set_key(key);
+  }
+
+  int ran_ = 0;
+  int frames_ = 0;
+  absl::Notification resumed_;
+  PipelineSession session_{table_, processor_, [this](const Command&, absl::StatusCode) { ++ran_; },
+                           [this] { resumed_.Notify(); }};
+};
+
+TEST_F(PipelineSessionTest, AnswersInOrderWithTheIds) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 7, "a", "1");
+  AddGet(&frame, 0, "a");
+  AddGet(&frame, ~uint64_t{0}, "missing");
+  const auto response = RunFrame(frame);
+  ASSERT_EQ(response.results_size(), 3);
+  EXPECT_EQ(response.results(0).id(), 7u);
+  EXPECT_TRUE(response.results(0).reply().string_set().mutation().applied());
+  EXPECT_EQ(response.results(1).id(), 0u);
+  EXPECT_EQ(response.results(1).reply().string_get().entry().value().text(), "1");
+  EXPECT_EQ(response.results(2).id(), ~uint64_t{0});
+  EXPECT_TRUE(response.results(2).reply().has_string_get());
+  EXPECT_FALSE(response.results(2).reply().string_get().has_entry());
+  EXPECT_EQ(ran_, 3);
+}
+
+TEST_F(PipelineSessionTest, OneBadOperationFailsAlone) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 1, "a", "1");
+  AddSet(&frame, 2, "", "1");
+  frame.add_operations()->set_id(3);
+  auto* increment = frame.add_operations();
+  increment->set_id(4);
+  increment->mutable_command()->mutable_string_increment()->set_key("a");
+  AddGet(&frame, 5, "a");
+  const auto response = RunFrame(frame);
+  ASSERT_EQ(response.results_size(), 5);
+  EXPECT_EQ(response.results(1).status().reason(), v1::ERROR_REASON_KEY_EMPTY);
+  EXPECT_EQ(response.results(1).status().code(), 3);
+  EXPECT_FALSE(response.results(1).has_reply());
+  EXPECT_EQ(response.results(2).status().reason(), v1::ERROR_REASON_COMMAND_MISSING);
+  EXPECT_EQ(response.results(3).reply().string_increment().value(), 2);
+  EXPECT_EQ(response.results(4).reply().string_get().entry().value().integer(), 2);
+}
+
+TEST_F(PipelineSessionTest, TextThatIsNotUtf8FailsAlone) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 1, "KEY_A", "1");
+  AddSet(&frame, 2, "KEY_B", "1");
+  AddSet(&frame, 3, "KEY_C", "1");
+  std::string bytes = frame.SerializeAsString();
+  bytes[bytes.find("KEY_B")] = '\xFF';
+  const auto response = RunFrame(bytes);
+  ASSERT_EQ(response.results_size(), 3);
+  EXPECT_FALSE(response.results(0).has_status());
+  EXPECT_EQ(response.results(1).id(), 2u);
+  EXPECT_EQ(response.results(1).status().reason(), v1::ERROR_REASON_MALFORMED_REQUEST);
+  EXPECT_FALSE(response.results(2).has_status());
+}
+
+TEST_F(PipelineSessionTest, HalfAFrameEndsTheCallAfterWhatWasWhole) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 1, "a", "1");
+  AddSet(&frame, 2, "b", "1");
+  const std::string bytes = frame.SerializeAsString();
+  const auto response =
+      RunFrame(bytes.substr(0, bytes.size() - 3), PipelineSession::State::kBroken);
+  ASSERT_EQ(response.results_size(), 1);
+  ExpectError(session_.status(), absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST");
+}
+
+TEST_F(PipelineSessionTest, TakesWhatProtobufTakes) {
+  // Unknown fields everywhere, and a request in two pieces, which Protobuf merges.
+  v1::PipelineRequest first;
+  v1::PipelineRequest second;
+  AddSet(&first, 9, "a", "1");
+  second.add_operations()->mutable_command()->mutable_string_set()->set_key("b");
+  std::string operation = first.operations(0).SerializeAsString();
+  operation += second.operations(0).SerializeAsString();
+  operation += "\xF8\x3F\x01";  // field 1023, varint
+  std::string bytes = "\xF8\x3F\x01";
+  bytes += "\x0A";
+  bytes += static_cast<char>(operation.size());
+  bytes += operation;
+  bytes += "\xF8\x3F\x01";
+  v1::PipelineRequest reference;
+  ASSERT_TRUE(reference.ParseFromString(bytes));
+  ASSERT_EQ(reference.operations(0).command().string_set().key(), "b");
+  const auto response = RunFrame(bytes);
+  ASSERT_EQ(response.results_size(), 1);
+  EXPECT_EQ(response.results(0).id(), 9u);
+  EXPECT_TRUE(response.results(0).reply().has_string_set());
+  v1::PipelineRequest get;
+  AddGet(&get, 1, "b");
+  EXPECT_EQ(RunFrame(get).results(0).reply().string_get().entry().value().text(), "1");
+}
+
+TEST_F(PipelineSessionTest, SendsResultsBeforeTheyGrowLarge) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 1, "a", std::string(100'000, 'x'));
+  for (int i = 0; i < 100; ++i) AddGet(&frame, 2, "a");
+  EXPECT_EQ(RunFrame(frame).results_size(), 101);
+  EXPECT_GE(frames_, 30);
+}
+
+TEST_F(PipelineSessionTest, RefusesMoreOperationsThanAFrameMayCarry) {
+  v1::PipelineRequest frame;
+  for (int i = 0; i < kPipelineOperationsMax + 2; ++i) AddGet(&frame, 1, "a");
+  const auto response = RunFrame(frame);
+  ASSERT_EQ(response.results_size(), kPipelineOperationsMax + 2);
+  EXPECT_FALSE(response.results(kPipelineOperationsMax - 1).has_status());
+  EXPECT_EQ(response.results(kPipelineOperationsMax).status().reason(),
+            v1::ERROR_REASON_TOO_MANY_ITEMS);
+  EXPECT_EQ(RunFrame(frame).results(0).has_status(), false) << "the next frame counts anew";
+}
+
+TEST_F(PipelineSessionTest, AnOperationThatWaitsHoldsUpTheOnesBehindIt) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 1, "a", "1");
+  auto* pop = frame.add_operations();
+  pop->set_id(2);
+  auto* request = pop->mutable_command()->mutable_list_pop_any();
+  request->add_keys("list");
+  request->set_side(v1::SIDE_LEFT);
+  request->mutable_max_wait()->set_seconds(60);
+  AddGet(&frame, 3, "a");
+  const std::string bytes = frame.SerializeAsString();
+  session_.Begin(bytes);
+  ASSERT_EQ(session_.Run(), PipelineSession::State::kWaiting);
+  EXPECT_TRUE(session_.has_results());
+  EXPECT_EQ(session_.Run(), PipelineSession::State::kWaiting);
+  v1::ListPushRequest push;
+  push.set_key("list");
+  push.set_side(v1::SIDE_RIGHT);
+  *push.add_values() = Text("x");
+  ASSERT_TRUE(Run<v1::ListPushResponse>(push).ok());
+  resumed_.WaitForNotification();
+  ASSERT_EQ(session_.Run(), PipelineSession::State::kFrameEnd);
+  v1::PipelineResponse response;
+  ASSERT_TRUE(response.ParseFromString(session_.TakeResults()));
+  ASSERT_EQ(response.results_size(), 3);
+  EXPECT_EQ(response.results(1).reply().list_pop_any().key(), "list");
+  EXPECT_EQ(response.results(1).reply().list_pop_any().values(0).text(), "x");
+  EXPECT_EQ(response.results(2).id(), 3u);
+}
+
+TEST_F(PipelineSessionTest, CancelTakesTheWaitBack) {
+  v1::PipelineRequest frame;
+  auto* request = frame.add_operations()->mutable_command()->mutable_list_pop_any();
+  request->add_keys("list");
+  request->set_side(v1::SIDE_LEFT);
+  request->mutable_max_wait()->set_seconds(60);
+  const std::string bytes = frame.SerializeAsString();
+  session_.Begin(bytes);
+  ASSERT_EQ(session_.Run(), PipelineSession::State::kWaiting);
+  session_.Cancel();
+  resumed_.WaitForNotification();
+  EXPECT_EQ(processor_.waiting_calls(), 0u);
+  EXPECT_EQ(session_.Run(), PipelineSession::State::kFrameEnd);
+}
+
+TEST_F(PipelineSessionTest, GarbageIsAnsweredOrRefusedNeverWorse) {
+  std::mt19937_64 random(4242);
+  v1::PipelineRequest good;
+  AddSet(&good, 1, "a", "1");
+  AddGet(&good, 2, "a");
+  auto* batch = good.add_operations()->mutable_command()->mutable_string_batch_get();
+  batch->add_keys("a");
+  const std::string whole = good.SerializeAsString();
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes = whole;
+    const int changes = 1 + static_cast<int>(random() % 4);
+    for (int i = 0; i < changes; ++i) {
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    }
+    bytes.resize(random() % (bytes.size() + 1));
+    session_.Begin(bytes);
+    PipelineSession::State state;
+    while ((state = session_.Run()) == PipelineSession::State::kResults) {
+      session_.TakeResults();
+    }
+    ASSERT_TRUE(state == PipelineSession::State::kFrameEnd ||
+                state == PipelineSession::State::kBroken);
+    v1::PipelineResponse response;
+    ASSERT_TRUE(response.ParseFromString(session_.TakeResults()));
+  }
+}
+
+}  // namespace
+}  // namespace kvick::server

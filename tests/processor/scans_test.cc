@@ -1,0 +1,217 @@
+// Scan, DeleteMatching and Sample, frame by frame.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+#include <set>
+#include <string>
+
+#include "kvick/v1/hash.pb.h"
+#include "kvick/v1/key.pb.h"
+#include "kvick/v1/set.pb.h"
+#include "kvick/v1/string.pb.h"
+#include "tests/processor/fixture.h"
+
+namespace kvick::server {
+namespace {
+
+class ScansTest : public ProcessorFixture {
+ protected:
+  const StreamCommand& StreamFor(const google::protobuf::Descriptor* request) {
+    for (const std::string_view name : CommandTable::Services()) {
+      const auto* service =
+          google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string(name));
+      for (int i = 0; i < service->method_count(); ++i) {
+        if (service->method(i)->input_type() == request)
+          return *table_.FindStream(*service->method(i));
+      }
+    }
+    std::abort();
+  }
+  // Reads a stream to its end; `between` runs after every frame.
+  template <typename Response, typename Request>
+  absl::Status Read(
+      const Request& request, std::vector<Response>* frames,
+      const std::function<void()>& between = [] {}) {
+    auto source = StreamFor(Request::descriptor()).Start(request, [] {});
+    if (!source.ok()) return source.status();
+    absl::Cord frame;
+    absl::Status status;
+    while ((*source)->Next(&frame, &status) == FrameSource::State::kFrame) {
+      EXPECT_TRUE(frames->emplace_back().ParseFromString(std::string(frame)));
+      EXPECT_LE(frame.size(), 200u << 10);
+      between();
+    }
+    return status;
+  }
+  void Set(const std::string& key) {
+    v1::StringSetRequest request;
+    request.set_key(key);
+    *request.mutable_value() = Text("v");
+    ASSERT_TRUE(Run<v1::StringSetResponse>(request).ok());
+  }
+  void Delete(const std::string& key) {
+    v1::KeyDeleteRequest request;
+    request.add_keys(key);
+    ASSERT_TRUE(Run<v1::KeyDeleteResponse>(request).ok());
+  }
+  std::set<std::string> ScanKeys(const v1::KeyScanRequest& request) {
+    std::vector<v1::KeyScanResponse> frames;
+    EXPECT_TRUE(Read(request, &frames).ok());
+    std::set<std::string> keys;
+    for (const auto& frame : frames) {
+      for (const auto& key : frame.keys()) keys.insert(key.key());
+    }
+    return keys;
+  }
+};
+
+TEST_F(ScansTest, SelectorsAndTypes) {
+  for (const char* key : {"user:1", "user:2", "users", "other", "h\xC3\xA9"}) Set(key);
+  v1::SetAddRequest add;
+  add.set_key("user:set");
+  *add.add_members() = Text("m");
+  ASSERT_TRUE(Run<v1::SetAddResponse>(add).ok());
+  v1::KeyScanRequest request;
+  request.mutable_selector()->set_all(true);
+  EXPECT_EQ(ScanKeys(request).size(), 6u);
+  request.mutable_selector()->set_prefix("user:");
+  EXPECT_EQ(ScanKeys(request), (std::set<std::string>{"user:1", "user:2", "user:set"}));
+  request.mutable_selector()->set_glob("user?*[12]");
+  EXPECT_EQ(ScanKeys(request), (std::set<std::string>{"user:1", "user:2"}));
+  request.mutable_selector()->set_key("other");
+  EXPECT_EQ(ScanKeys(request), (std::set<std::string>{"other"}));
+  request.mutable_selector()->set_all(true);
+  request.set_type(v1::KEY_TYPE_SET);
+  EXPECT_EQ(ScanKeys(request), (std::set<std::string>{"user:set"}));
+}
+
+TEST_F(ScansTest, BadRequestsAreRefused) {
+  std::vector<v1::KeyScanResponse> frames;
+  v1::KeyScanRequest request;
+  ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "SELECTOR_MISSING");
+  request.mutable_selector()->set_all(false);
+  ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "SELECTOR_MISSING");
+  request.mutable_selector()->set_glob(std::string(2000, '*'));
+  ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "PATTERN_INVALID");
+  request.mutable_selector()->set_all(true);
+  request.mutable_page()->set_token("k0000000000000001deadbeef");
+  ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID");
+  request.mutable_page()->set_token("");
+  request.mutable_page()->set_limit(-1);
+  ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "ARGUMENT_OUT_OF_RANGE");
+  request.mutable_page()->set_limit(0);
+  request.set_type(static_cast<v1::KeyType>(99));
+  ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "UNKNOWN_ENUM_VALUE");
+}
+
+TEST_F(ScansTest, PagesGoOnWhereTheyEnded) {
+  for (int i = 0; i < 3000; ++i) Set("key" + std::to_string(i));
+  v1::KeyScanRequest request;
+  request.mutable_selector()->set_all(true);
+  request.mutable_page()->set_limit(100);
+  std::multiset<std::string> seen;
+  int pages = 0;
+  do {
+    std::vector<v1::KeyScanResponse> frames;
+    ASSERT_TRUE(Read(request, &frames).ok());
+    for (const auto& frame : frames) {
+      for (const auto& key : frame.keys()) seen.insert(key.key());
+    }
+    request.mutable_page()->set_token(frames.back().next_page_token());
+    ++pages;
+  } while (!request.page().token().empty());
+  EXPECT_GE(pages, 20);
+  EXPECT_EQ(seen.size(), 3000u);
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 3000u);
+}
+
+TEST_F(ScansTest, WhatStaysIsSeenWhileOthersComeAndGo) {
+  for (int i = 0; i < 20000; ++i) Set("staying:" + std::to_string(i));
+  std::mt19937 random(3);
+  v1::KeyScanRequest request;
+  request.mutable_selector()->set_prefix("staying:");
+  std::vector<v1::KeyScanResponse> frames;
+  bool grow = true;
+  ASSERT_TRUE(Read(request, &frames, [&] {
+                for (int i = 0; i < 20000; ++i) {
+                  const std::string key = "coming" + std::to_string(i);
+                  grow ? Set(key) : Delete(key);
+                }
+                grow = !grow;
+              }).ok());
+  std::set<std::string> seen;
+  for (const auto& frame : frames) {
+    for (const auto& key : frame.keys()) seen.insert(key.key());
+  }
+  EXPECT_EQ(seen.size(), 20000u);
+  EXPECT_GT(frames.size(), 3u);
+}
+
+TEST_F(ScansTest, ElementsOfLargeSetsAndHashesComeInFrames) {
+  v1::SetAddRequest add;
+  v1::HashSetRequest set;
+  add.set_key("s");
+  set.set_key("h");
+  for (int i = 0; i < 10000; ++i) {
+    *add.add_members() = Text("member" + std::to_string(i));
+    (*set.mutable_fields())["field" + std::to_string(i)] = Text("value");
+  }
+  ASSERT_TRUE(Run<v1::SetAddResponse>(add).ok());
+  ASSERT_TRUE(Run<v1::HashSetResponse>(set).ok());
+  std::set<std::string> members;
+  std::vector<v1::SetScanResponse> set_frames;
+  v1::SetScanRequest scan_set;
+  scan_set.set_key("s");
+  ASSERT_TRUE(Read(scan_set, &set_frames).ok());
+  for (const auto& frame : set_frames) {
+    for (const auto& member : frame.members()) members.insert(member.text());
+  }
+  EXPECT_EQ(members.size(), 10000u);
+  EXPECT_GT(set_frames.size(), 1u);
+  std::set<std::string> fields;
+  std::vector<v1::HashScanResponse> hash_frames;
+  v1::HashScanRequest scan_hash;
+  scan_hash.set_key("h");
+  scan_hash.set_glob("*9");
+  ASSERT_TRUE(Read(scan_hash, &hash_frames).ok());
+  for (const auto& frame : hash_frames) {
+    for (const auto& field : frame.fields()) fields.insert(field.field());
+  }
+  EXPECT_EQ(fields.size(), 1000u);
+  scan_hash.set_key("s");
+  ExpectError(Read(scan_hash, &hash_frames), absl::StatusCode::kFailedPrecondition, "WRONG_TYPE");
+  scan_hash.set_key("");
+  ExpectError(Read(scan_hash, &hash_frames), absl::StatusCode::kInvalidArgument, "KEY_EMPTY");
+}
+
+TEST_F(ScansTest, DeleteMatchingDeletesExactlyThose) {
+  for (int i = 0; i < 25000; ++i) {
+    Set("go" + std::to_string(i));
+    if (i % 10 == 0) Set("stay" + std::to_string(i));
+  }
+  v1::KeyDeleteMatchingRequest request;
+  request.mutable_selector()->set_glob("go*");
+  std::vector<v1::KeyDeleteMatchingResponse> frames;
+  ASSERT_TRUE(Read(request, &frames).ok());
+  EXPECT_GT(frames.size(), 1u);
+  EXPECT_TRUE(frames.back().done());
+  EXPECT_EQ(frames.back().deleted(), 25000);
+  EXPECT_GE(frames.back().scanned(), 27500);
+  EXPECT_EQ(store_.Statistics().keys, 2500u);
+}
+
+TEST_F(ScansTest, SampleAnswersAKeyThatIsThere) {
+  auto response = Run<v1::KeySampleResponse>(v1::KeySampleRequest());
+  ASSERT_TRUE(response.ok());
+  EXPECT_FALSE(response->has_key());
+  for (int i = 0; i < 50; ++i) Set("key" + std::to_string(i));
+  std::set<std::string> seen;
+  for (int i = 0; i < 2000; ++i)
+    seen.insert(Run<v1::KeySampleResponse>(v1::KeySampleRequest())->key());
+  EXPECT_GT(seen.size(), 40u);
+  EXPECT_LE(seen.size(), 50u);
+}
+
+}  // namespace
+}  // namespace kvick::server

@@ -1,0 +1,53 @@
+# Sourced by tests/run.sh: the suites, in the order in which they run. Each is a function that
+# prints what it does and returns whether all is well.
+
+SUITES="format release asan tsan clang"
+
+KVICK_TEST_PACKAGES="git ca-certificates clang-format-14 clang-14 redis-server openssl curl"
+
+# count_of LOG RESULT: "passed failed" of a suite.
+count_of() {
+  local line
+  line=$(grep -oE '^[0-9]+ passed, [0-9]+ failed$' "$1" | tail -n 1)
+  if [ -n "$line" ]; then
+    echo "$line" | sed 's/ passed, / /; s/ failed//'
+  elif line=$(grep -E 'tests passed, [0-9]+ tests failed out of' "$1" | tail -n 1) && [ -n "$line" ]; then
+    echo "$line" | sed -E 's/.* ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/' |
+      awk '{print $2 - $1, $1}'
+  elif [ "$2" = ok ]; then
+    echo 1 0
+  else
+    echo 0 1
+  fi
+}
+
+# build PRESET TARGET...
+build() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" && ninja -C "build/$preset" "$@"
+}
+
+suite_format() {
+  git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run -Werror
+}
+
+# Every test in the build that users run.
+suite_release() {
+  build release all && ctest --test-dir build/release --output-on-failure -j 2
+}
+
+# What can be wrong with memory and with undefined behaviour.
+suite_asan() {
+  build asan all && ctest --test-dir build/asan --output-on-failure -j 2 -LE slow
+}
+
+# Data races.
+suite_tsan() {
+  build tsan all && ctest --test-dir build/tsan --output-on-failure -j 2 -LE slow
+}
+
+# Locks: clang compares them with what the code says of them.
+suite_clang() {
+  build clang all
+}
