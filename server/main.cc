@@ -26,7 +26,12 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kBadSettings = 2;
 
-void LogReady(const GrpcServer& grpc, const std::vector<std::string>& http) {
+// Tells the world where the server listens.
+absl::Status Announce(const Config& config, const GrpcServer& grpc,
+                      const std::vector<std::string>& http) {
+  if (!config.address_file.empty()) {
+    RETURN_IF_ERROR(WriteAddressFile(config.address_file, grpc.addresses(), http));
+  }
   LogFields fields;
   for (const std::string& address : grpc.addresses()) {
     fields.emplace_back("grpc", address);
@@ -36,6 +41,15 @@ void LogReady(const GrpcServer& grpc, const std::vector<std::string>& http) {
   }
   fields.emplace_back("version", std::string(ServerVersion()));
   Log(LogLevel::kInfo, "ready", fields);
+  return absl::OkStatus();
+}
+
+void WaitForEnd(const GrpcServer& grpc, const EndSignals& signals) {
+  const int number = signals.Wait();
+  signals.EndAtOnceOnNext();
+  Log(LogLevel::kInfo, "draining",
+      {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"},
+       {"connections", std::to_string(grpc.connections().count())}});
 }
 
 // Serves until a signal ends it.
@@ -52,25 +66,19 @@ absl::Status Serve(const Config& config, const EndSignals& signals) {
                      HttpServer::Start(config.http_listen, exposition,
                                        {[] { return true; }, [&grpc] { return grpc->serving(); }}));
   }
-  const std::vector<std::string> http_addresses =
-      http == nullptr ? std::vector<std::string>() : http->addresses();
-  if (!config.address_file.empty()) {
-    RETURN_IF_ERROR(WriteAddressFile(config.address_file, grpc->addresses(), http_addresses));
-  }
-  // Last, since what it serves must not go before it has drained.
+  // From here on nothing returns before it has drained, since the services go first.
   RETURN_IF_ERROR(grpc->Start(assembly.services()));
-  LogReady(*grpc, http_addresses);
-
-  const int number = signals.Wait();
-  signals.EndAtOnceOnNext();
-  Log(LogLevel::kInfo, "draining",
-      {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"},
-       {"connections", std::to_string(grpc->connections().count())}});
+  const absl::Status announced =
+      Announce(config, *grpc, http == nullptr ? std::vector<std::string>() : http->addresses());
+  if (announced.ok()) {
+    WaitForEnd(*grpc, signals);
+  }
   grpc->Drain(
-      config.drain_timeout, [&assembly] { assembly.EndStreams(); },
+      announced.ok() ? config.drain_timeout : absl::ZeroDuration(),
+      [&assembly] { assembly.EndStreams(); },
       [&assembly] { return assembly.metrics().HasCallsUnderWay(); });
   Log(LogLevel::kInfo, "stopped");
-  return absl::OkStatus();
+  return announced;
 }
 
 int Main(int argc, char** argv) {

@@ -54,6 +54,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Config& con
                                              static_cast<size_t>(server->config_.max_connections)));
   ASSIGN_OR_RETURN(server->listener_, Listener::Open(config.listen));
   server->addresses_ = server->listener_->addresses();
+  ASSIGN_OR_RETURN(server->refusal_, RefusalServer::Start(server->config_, server->credentials_));
   return server;
 }
 
@@ -77,12 +78,15 @@ absl::Status GrpcServer::Start(const std::vector<NamedService>& services) {
   if (server_ == nullptr) {
     return absl::InternalError("gRPC did not start; its log says why");
   }
-  ASSIGN_OR_RETURN(refusal_, RefusalServer::Start(config_, credentials_));
   for (const NamedService& service : services) {
     server_->GetHealthCheckService()->SetServingStatus(service.name, true);
   }
-  RETURN_IF_ERROR(listener_->Start(
-      [this](AcceptedConnection connection) { OnConnection(std::move(connection)); }));
+  const absl::Status status = listener_->Start(
+      [this](AcceptedConnection connection) { OnConnection(std::move(connection)); });
+  if (!status.ok()) {
+    Drain(absl::ZeroDuration(), nullptr, nullptr);
+    return status;
+  }
   serving_.store(true, std::memory_order_release);
   return absl::OkStatus();
 }
@@ -119,9 +123,7 @@ void GrpcServer::Drain(absl::Duration timeout, const std::function<void()>& end_
     watcher.join();
   }
   server_.reset();
-  if (refusal_ != nullptr) {
-    refusal_->Shutdown();
-  }
+  refusal_->Shutdown();
 }
 
 void GrpcServer::ShutWhenQuiet(const std::function<bool()>& has_calls,

@@ -44,7 +44,7 @@ class GrpcServer {
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  // Serves `services`, health and reflection.
+  // Serves `services`, health and reflection. After an error nothing uses the services.
   absl::Status Start(const std::vector<NamedService>& services);
 
   // Ends: health says NOT_SERVING, nothing is accepted any more, `end_streams` is called (it should
@@ -62,7 +62,7 @@ class GrpcServer {
   // Connections of clients.
   const ConnectionRegistry& connections() const { return *connections_; }
   // Connections refused because there were too many.
-  uint64_t refused_connections() const { return refusal_ == nullptr ? 0 : refusal_->refused(); }
+  uint64_t refused_connections() const { return refusal_->refused(); }
 
  private:
   explicit GrpcServer(const Config& config) : config_(config) {}
@@ -78,7 +78,7 @@ class GrpcServer {
   std::vector<std::string> addresses_;                    // constant after Create
   std::unique_ptr<ConnectionRegistry> connections_;       // constant after Create
   std::unique_ptr<Listener> listener_;                    // constant after Create
-  std::unique_ptr<RefusalServer> refusal_;                // constant after Start
+  std::unique_ptr<RefusalServer> refusal_;                // constant after Create
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;  // after Start
   std::unique_ptr<grpc::Server> server_;  // constant after Start
   std::atomic<bool> serving_{false};

@@ -92,7 +92,7 @@ inline bool Eventually(const std::function<bool()>& condition) {
   return condition();
 }
 
-class GrpcFixture : public testing::Test {
+class GrpcFixture : public ::testing::Test {
  protected:
   GrpcFixture() {
     config_.listen = "127.0.0.1:0";
