@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 
+#include "absl/synchronization/mutex.h"
 #include "fmt/format.h"
 #include "spdlog/pattern_formatter.h"
 #include "spdlog/sinks/ostream_sink.h"
@@ -51,13 +52,21 @@ Logger::Logger(LogFormat log_format, LogLevel least, std::ostream* output)
   log.flush_on(spdlog::level::debug);
 }
 
-// Never freed: threads may log until the process ends.
 std::atomic<Logger*> current_logger{nullptr};
+
+// Makes a logger that is never freed, since threads may log until the process ends; it stays
+// reachable, so that no leak is seen in it.
+Logger* NewLogger(LogFormat format, LogLevel least, std::ostream* output) {
+  static absl::Mutex* const mu = new absl::Mutex;
+  static auto* const all = new std::vector<std::unique_ptr<Logger>>;
+  absl::MutexLock lock(mu);
+  return all->emplace_back(std::make_unique<Logger>(format, least, output)).get();
+}
 
 Logger& CurrentLogger() {
   Logger* logger = current_logger.load(std::memory_order_acquire);
   if (logger == nullptr) {
-    static Logger* const initial = new Logger(LogFormat::kText, LogLevel::kInfo, nullptr);
+    static Logger* const initial = NewLogger(LogFormat::kText, LogLevel::kInfo, nullptr);
     logger = initial;
   }
   return *logger;
@@ -156,7 +165,7 @@ absl::StatusOr<LogFormat> ParseLogFormat(std::string_view name) {
 }
 
 void StartLog(LogFormat format, LogLevel least, std::ostream* output) {
-  current_logger.store(new Logger(format, least, output), std::memory_order_release);
+  current_logger.store(NewLogger(format, least, output), std::memory_order_release);
 }
 
 bool IsLogged(LogLevel level) { return CurrentLogger().log.should_log(SpdlogLevel(level)); }
