@@ -12,8 +12,7 @@
 namespace kvick::server {
 
 // Called by a source, from any thread and without any lock of its own held, when Next() is worth
-// another call after it answered kPending. Calls too many do no harm. Never called after the
-// source's destructor has returned.
+// another call after it answered kPending. Calls too many, or after the source is gone, do no harm.
 using WakeUp = std::function<void()>;
 
 // The transport calls Next() from one thread at a time and destroys the source when the call ends,

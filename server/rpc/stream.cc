@@ -13,8 +13,10 @@ namespace kvick::server {
 namespace {
 
 // Pumps frames from a source to a call. `busy_` says that somebody is between asking the source and
-// the end of the write; whoever sets it owns the source until he clears it. Deletes itself.
-class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+// the end of the write; whoever sets it owns the source until he clears it. Owns itself until gRPC
+// is done with it; a wake-up that comes late finds nobody, or keeps this until it has returned.
+class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                            public std::enable_shared_from_this<StreamReactor> {
  public:
   StreamReactor(const StreamCommand& command, uint32_t call_metric, const RpcContext& context)
       : command_(command),
@@ -22,9 +24,14 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
         request_(command.NewRequest(nullptr)) {}
 
   void Start(const grpc::ByteBuffer& request) {
+    self_ = shared_from_this();
     absl::Status status = ParseMessage(request, request_.get());
     if (status.ok()) {
-      auto source = command_.Start(*request_, [this] { Pump(); });
+      auto source = command_.Start(*request_, [weak = weak_from_this()] {
+        if (const auto reactor = weak.lock(); reactor != nullptr) {
+          reactor->Pump();
+        }
+      });
       status = source.status();
       if (source.ok()) {
         absl::MutexLock lock(&mu_);
@@ -55,7 +62,15 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     Pump();
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    std::unique_ptr<FrameSource> source;
+    {
+      absl::MutexLock lock(&mu_);
+      source = std::move(source_);
+    }
+    source.reset();
+    const std::shared_ptr<StreamReactor> last = std::move(self_);
+  }
 
  private:
   // Moves on as far as possible.
@@ -123,8 +138,8 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool woken_ ABSL_GUARDED_BY(mu_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
-  // Last, so that it goes first: until then it may call Pump().
   std::unique_ptr<FrameSource> source_ ABSL_GUARDED_BY(mu_);
+  std::shared_ptr<StreamReactor> self_;  // until OnDone
 };
 
 }  // namespace
@@ -133,9 +148,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeStream(const StreamCommand& com
                                                         uint32_t call_metric,
                                                         const RpcContext& context,
                                                         const grpc::ByteBuffer& request) {
-  auto* reactor = new StreamReactor(command, call_metric, context);
+  const auto reactor = std::make_shared<StreamReactor>(command, call_metric, context);
   reactor->Start(request);
-  return reactor;
+  return reactor.get();
 }
 
 }  // namespace kvick::server

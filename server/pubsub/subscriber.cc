@@ -1,0 +1,154 @@
+#include "server/pubsub/subscriber.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/pubsub/wire.h"
+#include "storage/base/error.h"
+#include "storage/base/glob.h"
+#include "storage/base/strings.h"
+
+namespace kvick::server {
+namespace {
+
+// What a message costs beside its bytes: its place in the buffer and its share of the cord.
+constexpr int64_t kElementOverheadBytes = 64;
+
+int64_t CostOf(const absl::Cord& element) {
+  return static_cast<int64_t>(element.size()) + kElementOverheadBytes;
+}
+
+}  // namespace
+
+Subscriber::Subscriber(const v1::PubSubSubscribeRequest& request, int64_t buffer_bytes_max,
+                       WakeUp wake_up, PubSubCounters& counters)
+    : patterns_(request.patterns().begin(), request.patterns().end()),
+      overflow_(request.overflow()),
+      buffer_bytes_max_(buffer_bytes_max),
+      wake_up_(std::move(wake_up)),
+      counters_(counters) {
+  for (const std::string& channel : request.channels()) {
+    if (channel_set_.insert(channel).second) {
+      channels_.push_back(channel);
+    }
+  }
+}
+
+Subscriber::~Subscriber() {
+  absl::MutexLock lock(&mu_);
+  counters_.Add({.buffered_bytes = -buffer_bytes_});
+}
+
+bool Subscriber::HasChannel(std::string_view channel) const {
+  return channel_set_.contains(storage::ToAbsl(channel));
+}
+
+bool Subscriber::HasMatchingPattern(std::string_view channel) const {
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
+    return storage::GlobMatches(pattern, channel);
+  });
+}
+
+bool Subscriber::TakeIdle() { return std::exchange(idle_, false); }
+
+bool Subscriber::Enqueue(const absl::Cord& element) {
+  absl::MutexLock lock(&mu_);
+  if (closed_) {
+    return false;
+  }
+  const int64_t cost = CostOf(element);
+  if (buffer_bytes_ + cost > buffer_bytes_max_) {
+    if (overflow_ == v1::OVERFLOW_DISCONNECT) {
+      DropOldest(buffer_bytes_max_ + 1);
+      closed_ = true;
+      status_ = storage::MakeError(
+          absl::StatusCode::kResourceExhausted, "SUBSCRIBER_TOO_SLOW",
+          "The subscriber read too slowly and its buffer is full: read faster, ask for a greater "
+          "max_buffered_bytes, or use OVERFLOW_DROP_OLDEST.");
+      return TakeIdle();
+    }
+    DropOldest(cost);
+    if (cost > buffer_bytes_max_) {
+      ++dropped_;  // it would not fit into an empty buffer either
+      counters_.Add({.dropped = 1});
+      return TakeIdle();
+    }
+  }
+  buffer_.push_back(element);
+  buffer_bytes_ += cost;
+  counters_.Add({.buffered_bytes = cost});
+  return TakeIdle();
+}
+
+void Subscriber::DropOldest(int64_t bytes) {
+  PubSubCounts counts;
+  while (!buffer_.empty() && buffer_bytes_ + bytes > buffer_bytes_max_) {
+    const int64_t cost = CostOf(buffer_.front());
+    buffer_.pop_front();
+    buffer_bytes_ -= cost;
+    counts.buffered_bytes -= cost;
+    ++counts.dropped;
+  }
+  dropped_ += counts.dropped;
+  counters_.Add(counts);
+}
+
+bool Subscriber::Close(const absl::Status& status) {
+  absl::MutexLock lock(&mu_);
+  if (!closed_) {
+    closed_ = true;
+    status_ = status;
+  }
+  return TakeIdle();
+}
+
+bool Subscriber::MakeProgressDue(absl::Time before) {
+  absl::MutexLock lock(&mu_);
+  if (!idle_ || last_frame_ > before) {
+    return false;
+  }
+  progress_due_ = true;
+  return TakeIdle();
+}
+
+void Subscriber::TakeBatch(absl::Cord* frame) {
+  std::vector<absl::Cord> elements;
+  size_t bytes = 0;
+  PubSubCounts counts;
+  while (!buffer_.empty() &&
+         (elements.empty() || bytes + buffer_.front().size() <= kFrameBytesMax)) {
+    bytes += buffer_.front().size();
+    counts.buffered_bytes -= CostOf(buffer_.front());
+    ++counts.delivered;
+    elements.push_back(std::move(buffer_.front()));
+    buffer_.pop_front();
+  }
+  buffer_bytes_ += counts.buffered_bytes;
+  counters_.Add(counts);
+  *frame = BatchFrame(elements);
+}
+
+FrameSource::State Subscriber::Next(absl::Time now, absl::Cord* frame, absl::Status* status) {
+  absl::MutexLock lock(&mu_);
+  if (!created_) {
+    created_ = true;
+    *frame = CreatedFrame(now);
+  } else if (dropped_ > 0) {
+    *frame = GapFrame(std::exchange(dropped_, 0));
+  } else if (!buffer_.empty()) {
+    TakeBatch(frame);
+  } else if (closed_) {
+    *status = status_;
+    return FrameSource::State::kFinished;
+  } else if (progress_due_) {
+    *frame = ProgressFrame(now);
+  } else {
+    idle_ = true;
+    return FrameSource::State::kPending;
+  }
+  progress_due_ = false;
+  last_frame_ = now;
+  return FrameSource::State::kFrame;
+}
+
+}  // namespace kvick::server

@@ -1,0 +1,80 @@
+// Subscriber: the buffer between those who publish and one subscriber's stream.
+#ifndef KVICK_SERVER_PUBSUB_SUBSCRIBER_H_
+#define KVICK_SERVER_PUBSUB_SUBSCRIBER_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "kvick/v1/pubsub.pb.h"
+#include "server/commands/frame_source.h"
+#include "server/pubsub/counters.h"
+
+namespace kvick::server {
+
+// Thread safe. Its mutex is a leaf.
+class Subscriber {
+ public:
+  // What a frame of messages may grow to, unless a single message is longer.
+  static constexpr size_t kFrameBytesMax = 64 << 10;
+
+  Subscriber(const v1::PubSubSubscribeRequest& request, int64_t buffer_bytes_max, WakeUp wake_up,
+             PubSubCounters& counters);
+  ~Subscriber();
+
+  // Whether a message of this channel reaches it through a channel by name, or through a pattern.
+  bool HasChannel(std::string_view channel) const;
+  bool HasMatchingPattern(std::string_view channel) const;
+  const std::vector<std::string>& channels() const { return channels_; }
+  const std::vector<std::string>& patterns() const { return patterns_; }
+
+  // Puts a message into the buffer. Returns whether the stream should be woken.
+  bool Enqueue(const absl::Cord& element);
+  // Ends the stream with a status. Returns whether it should be woken.
+  bool Close(const absl::Status& status);
+  // Makes a progress frame due when nothing has happened since `before`. Returns as Enqueue.
+  bool MakeProgressDue(absl::Time before);
+  // Tells the stream that there is something; call it without any lock.
+  void Wake() const { wake_up_(); }
+
+  // The next frame; see FrameSource::Next.
+  FrameSource::State Next(absl::Time now, absl::Cord* frame, absl::Status* status);
+
+ private:
+  // Drops messages from the front until `bytes` more fit.
+  void DropOldest(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakeBatch(absl::Cord* frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Whether the stream, which found nothing, is to be woken now.
+  bool TakeIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  std::vector<std::string> channels_;             // each once; constant
+  std::vector<std::string> patterns_;             // constant
+  absl::flat_hash_set<std::string> channel_set_;  // constant
+  const v1::Overflow overflow_;
+  const int64_t buffer_bytes_max_;
+  const WakeUp wake_up_;
+  PubSubCounters& counters_;
+
+  absl::Mutex mu_;
+  std::deque<absl::Cord> buffer_ ABSL_GUARDED_BY(mu_);
+  int64_t buffer_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t dropped_ ABSL_GUARDED_BY(mu_) = 0;  // since the last gap, before what is in the buffer
+  bool created_ ABSL_GUARDED_BY(mu_) = false;
+  bool idle_ ABSL_GUARDED_BY(mu_) = false;  // the stream has found nothing and waits
+  bool progress_due_ ABSL_GUARDED_BY(mu_) = false;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mu_);  // of a closed stream
+  absl::Time last_frame_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+};
+
+}  // namespace kvick::server
+
+#endif  // KVICK_SERVER_PUBSUB_SUBSCRIBER_H_

@@ -1,0 +1,137 @@
+#include "server/pubsub/wire.h"
+
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
+#include "storage/base/strings.h"
+
+namespace kvick::server {
+namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
+
+constexpr uint32_t LengthDelimitedTag(int field) {
+  return static_cast<uint32_t>(field) << 3 | WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+}
+
+constexpr uint32_t kBatchTag = LengthDelimitedTag(v1::PubSubSubscribeResponse::kBatchFieldNumber);
+constexpr uint32_t kElementTag = LengthDelimitedTag(v1::PubSubEventBatch::kMessagesFieldNumber);
+
+// A request is serialised as if it were the message: the fields that both have must agree.
+static_assert(int{v1::PubSubPublishRequest::kChannelFieldNumber} ==
+              int{v1::PubSubMessage::kChannelFieldNumber});
+static_assert(int{v1::PubSubPublishRequest::kPayloadFieldNumber} ==
+              int{v1::PubSubMessage::kPayloadFieldNumber});
+static_assert(int{v1::PubSubPublishRequest::kAttributesFieldNumber} ==
+              int{v1::PubSubMessage::kAttributesFieldNumber});
+
+// Room before the fields of the request: the element's tag and length (at most 6 bytes), position
+// (2 + 22) and time (2 + 17).
+constexpr size_t kRoomBytes = 64;
+
+// Up to here an element is copied into one block with its reference count; beyond, the block that
+// it was built in is kept.
+constexpr size_t kCopiedBytesMax = 1024;
+
+void SetTimestamp(absl::Time time, google::protobuf::Timestamp* timestamp) {
+  const int64_t milliseconds = absl::ToUnixMillis(time);
+  int64_t seconds = milliseconds / 1000;
+  int64_t rest = milliseconds % 1000;
+  if (rest < 0) {
+    --seconds;
+    rest += 1000;
+  }
+  timestamp->set_seconds(seconds);
+  timestamp->set_nanos(static_cast<int32_t>(rest * 1'000'000));
+}
+
+// Room for a tag of one byte and a length.
+struct Header {
+  char bytes[1 + 5];
+  size_t size = 0;
+
+  Header(uint32_t tag, size_t length) {
+    auto* const begin = reinterpret_cast<uint8_t*>(bytes);
+    uint8_t* end = CodedOutputStream::WriteTagToArray(tag, begin);
+    end = CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(length), end);
+    size = static_cast<size_t>(end - begin);
+  }
+
+  std::string_view view() const { return {bytes, size}; }
+};
+
+absl::Cord Serialised(const v1::PubSubSubscribeResponse& response) {
+  return absl::Cord(response.SerializeAsString());
+}
+
+}  // namespace
+
+MessageDraft::MessageDraft(const v1::PubSubPublishRequest& request) {
+  const v1::PubSubPublishRequest* source = &request;
+  v1::PubSubPublishRequest known;
+  if (!request.GetReflection()->GetUnknownFields(request).empty()) {
+    known = request;
+    known.DiscardUnknownFields();
+    source = &known;
+  }
+  buffer_.resize(kRoomBytes + source->ByteSizeLong());
+  source->SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(buffer_.data()) + kRoomBytes);
+}
+
+absl::Cord MessageDraft::Seal(int64_t epoch, int64_t sequence, absl::Time publish_time) && {
+  v1::PubSubMessage place;
+  place.mutable_position()->set_epoch(epoch);
+  place.mutable_position()->set_sequence(sequence);
+  SetTimestamp(publish_time, place.mutable_publish_time());
+  const size_t place_bytes = place.ByteSizeLong();
+  const Header header(kElementTag, place_bytes + buffer_.size() - kRoomBytes);
+  const size_t start = kRoomBytes - place_bytes - header.size;
+  std::memcpy(buffer_.data() + start, header.bytes, header.size);
+  place.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(buffer_.data()) + start +
+                                        header.size);
+  const std::string_view element = std::string_view(buffer_).substr(start);
+  if (element.size() <= kCopiedBytesMax) {
+    return absl::Cord(storage::ToAbsl(element));
+  }
+  // Moving a string of this length does not move its bytes.
+  auto* const owner = new std::string(std::move(buffer_));
+  return absl::MakeCordFromExternal(storage::ToAbsl(std::string_view(*owner).substr(start)),
+                                    [owner] { delete owner; });
+}
+
+absl::Cord BatchFrame(std::vector<absl::Cord>& elements) {
+  size_t bytes = 0;
+  for (const absl::Cord& element : elements) {
+    bytes += element.size();
+  }
+  absl::Cord frame(storage::ToAbsl(Header(kBatchTag, bytes).view()));
+  for (absl::Cord& element : elements) {
+    // Short elements are copied, long ones shared: Cord knows where that pays.
+    frame.Append(std::move(element));
+  }
+  return frame;
+}
+
+absl::Cord CreatedFrame(absl::Time create_time) {
+  v1::PubSubSubscribeResponse response;
+  SetTimestamp(create_time, response.mutable_created()->mutable_create_time());
+  return Serialised(response);
+}
+
+absl::Cord ProgressFrame(absl::Time time) {
+  v1::PubSubSubscribeResponse response;
+  SetTimestamp(time, response.mutable_progress()->mutable_time());
+  return Serialised(response);
+}
+
+absl::Cord GapFrame(int64_t dropped) {
+  v1::PubSubSubscribeResponse response;
+  response.mutable_gap()->set_dropped(dropped);
+  return Serialised(response);
+}
+
+}  // namespace kvick::server
