@@ -241,7 +241,7 @@ void List::InsertAt(Position position, ValueView value) {
 
 void List::MergeNear(size_t index) {
   const size_t low = index == 0 ? 0 : index - 1;
-  for (size_t i = std::min(index + 2, block_count() - 1); i > low; --i) {
+  for (size_t i = std::min(index + 3, block_count() - 1); i > low; --i) {
     if (block(i - 1).bytes() + block(i).bytes() <= kMergeBytes) {
       ChangeBlock(i - 1, [&](PackedSequence& merged) { merged.AppendAll(block(i)); });
       EraseBlock(i);

@@ -90,14 +90,15 @@ class List final : public Object {
   void EraseBlock(size_t index);
   // Makes room and inserts a value, which is not counted yet, at a position.
   void InsertAt(Position position, ValueView value);
-  // Merges the blocks from `index` - 1 to `index` + 2 as far as they are small.
+  // Merges the blocks from `index` - 1 to `index` + 3 as far as they are small: a block that was split
+  // around a value has become three.
   void MergeNear(size_t index);
   // Restores the invariants after removals anywhere. O(blocks).
   void Compact();
   // Forgets places in blocks_ that are worth it.
   void TidyBlocks();
 
-  Blocks blocks_;            // from first_ on; what is before that is empty
+  Blocks blocks_;  // from first_ on; what is before that is empty
   size_t first_ = 0;
   size_t size_ = 0;
   size_t block_bytes_ = 0;  // what the blocks' sequences take from the allocator
