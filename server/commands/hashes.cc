@@ -139,16 +139,19 @@ absl::Status HashGetAll(const Keyspace& keyspace, const v1::HashGetAllRequest& r
         std::min(limits.max_reply_bytes, static_cast<size_t>(request.max_bytes()));
   }
   size_t bytes = 0;
+  ReplyBudget budget(keyspace.limits());
+  absl::Status status;
   hash->fields().ForEach([&](const Element& element) {
-    bytes += element.name.bytes.size() + element.value.bytes.size();
-    if (bytes > limits.max_reply_bytes) {
-      return false;
+    const size_t more = element.name.bytes.size() + element.value.bytes.size();
+    bytes += more;
+    status = bytes > limits.max_reply_bytes ? ReplyTooLarge(limits) : budget.Take(more);
+    if (status.ok()) {
+      FillValue(element.value, &(*response->mutable_fields())[std::string(element.name.bytes)]);
     }
-    FillValue(element.value, &(*response->mutable_fields())[std::string(element.name.bytes)]);
-    return true;
+    return status.ok();
   });
   response->set_version(keyspace.Peek(request.key())->version());
-  return bytes > limits.max_reply_bytes ? ReplyTooLarge(limits) : absl::OkStatus();
+  return status;
 }
 
 absl::Status HashDelete(Keyspace& keyspace, const v1::HashDeleteRequest& request,
@@ -219,13 +222,15 @@ absl::Status HashSample(const Keyspace& keyspace, const v1::HashSampleRequest& r
   }
   ReplyBudget budget(keyspace.limits());
   return Sample(hash->fields(), count, request.distinct(), keyspace.random(),
-                [&](const Element& element) {
+                [&](const Element& element) -> absl::Status {
                   v1::HashField* field = response->add_fields();
                   field->set_field(std::string(element.name.bytes));
-                  if (request.with_values()) {
-                    FillValue(element.value, field->mutable_value());
+                  RETURN_IF_ERROR(budget.Take(element.name.bytes.size()));
+                  if (!request.with_values()) {
+                    return absl::OkStatus();
                   }
-                  return budget.Take(element.name.bytes.size() + element.value.bytes.size());
+                  FillValue(element.value, field->mutable_value());
+                  return budget.Take(element.value.bytes.size());
                 });
 }
 

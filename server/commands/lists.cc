@@ -8,6 +8,7 @@
 #include "kvick/v1/list.pb.h"
 #include "server/commands/command_table.h"
 #include "server/commands/register.h"
+#include "server/commands/samples.h"
 #include "server/commands/values.h"
 #include "storage/base/error.h"
 #include "storage/base/status_macros.h"
@@ -75,14 +76,13 @@ absl::Status Take(storage::Edit<List>& list, ListEnd end, size_t count,
                   const storage::Limits& limits,
                   google::protobuf::RepeatedPtrField<v1::Value>* values) {
   count = std::min(count, list->size());
-  size_t bytes = 0;
+  ReplyBudget budget(limits);
+  absl::Status status;
   list->Visit(end, 0, count, [&](ValueView value) {
-    bytes += value.bytes.size();
-    return bytes <= limits.max_reply_bytes;
+    status = budget.Take(value.bytes.size());
+    return status.ok();
   });
-  if (bytes > limits.max_reply_bytes) {
-    return ReplyTooLarge(limits);
-  }
+  RETURN_IF_ERROR(status);
   list->Visit(end, 0, count, [&](ValueView value) {
     FillValue(value, values->Add());
     return true;
@@ -140,17 +140,16 @@ absl::Status ListRange(const Keyspace& keyspace, const v1::ListRangeRequest& req
     return absl::OkStatus();
   }
   const Range range = Resolve(request.start(), request.stop(), list->size());
-  size_t bytes = 0;
+  ReplyBudget budget(keyspace.limits());
+  absl::Status status;
   list->Visit(ListEnd::kFront, range.first, range.count, [&](ValueView value) {
-    bytes += value.bytes.size() + 4;
-    if (bytes > keyspace.limits().max_reply_bytes) {
-      return false;
+    status = budget.Take(value.bytes.size());
+    if (status.ok()) {
+      FillValue(value, response->add_values());
     }
-    FillValue(value, response->add_values());
-    return true;
+    return status.ok();
   });
-  return bytes > keyspace.limits().max_reply_bytes ? ReplyTooLarge(keyspace.limits())
-                                                   : absl::OkStatus();
+  return status;
 }
 
 absl::Status ListGetAt(const Keyspace& keyspace, const v1::ListGetAtRequest& request,
@@ -238,6 +237,10 @@ absl::Status ListTrim(Keyspace& keyspace, const v1::ListTrimRequest& request,
   if (keep.count == size) {
     return absl::OkStatus();
   }
+  if (keep.count == 0) {
+    keyspace.Remove(request.key());  // freed in the background, however large
+    return absl::OkStatus();
+  }
   list->Pop(ListEnd::kBack, size - keep.first - keep.count);
   list->Pop(ListEnd::kFront, keep.first);
   list.MarkChanged();
@@ -269,15 +272,18 @@ absl::Status ListFind(const Keyspace& keyspace, const v1::ListFindRequest& reque
   const int64_t compared = request.max_length() == 0 ? size : std::min(request.max_length(), size);
   int64_t to_skip = (rank > 0 ? rank : -rank) - 1;
   int64_t position = 0;
+  ReplyBudget budget(keyspace.limits());
+  absl::Status status;
   list->Visit(rank > 0 ? ListEnd::kFront : ListEnd::kBack, 0, static_cast<size_t>(compared),
               [&](ValueView found) {
                 if (found.bytes == value.view().bytes && to_skip-- <= 0) {
+                  status = budget.Take(sizeof(int64_t));
                   response->add_indexes(rank > 0 ? position : size - 1 - position);
                 }
                 ++position;
-                return count == 0 || response->indexes_size() < count;
+                return status.ok() && (count == 0 || response->indexes_size() < count);
               });
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status ListMove(Keyspace& keyspace, const v1::ListMoveRequest& request,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "kvick/v1/set.pb.h"
 #include "server/commands/command_table.h"
@@ -103,6 +104,10 @@ absl::Status SetPop(Keyspace& keyspace, const v1::SetPopRequest& request,
     FillValue(element.name, response->add_members());
     RETURN_IF_ERROR(budget.Take(element.name.bytes.size()));
   }
+  if (taken.size() == set->size()) {
+    keyspace.Remove(request.key());  // freed in the background, however large
+    return absl::OkStatus();
+  }
   set->members().EraseSampled(taken);
   set.MarkChanged();
   return absl::OkStatus();
@@ -112,19 +117,24 @@ absl::Status SetMove(Keyspace& keyspace, const v1::SetMoveRequest& request,
                      v1::SetMoveResponse* response) {
   ASSIGN_OR_RETURN(const auto member, Canonical(request.member(), keyspace.limits()));
   ASSIGN_OR_RETURN(auto source, keyspace.EditIfPresent<Set>(request.source()));
+  if (!source) {
+    return absl::OkStatus();
+  }
+  const auto found = source->members().Find(member.view().bytes);
   if (request.source() == request.destination()) {
-    response->set_moved(source && source->Contains(member.view().bytes));
+    response->set_moved(found.has_value());
     return absl::OkStatus();
   }
   // The destination's type counts even when the member is not there, as Redis has it.
   ASSIGN_OR_RETURN(auto destination, keyspace.EditOrCreate<Set>(request.destination()));
-  if (!source || !source->Remove(member.view().bytes)) {
+  if (!found.has_value()) {
     return absl::OkStatus();
   }
-  source.MarkChanged();
-  if (destination->Add(member.view())) {
+  if (destination->Add(found->name)) {
     destination.MarkChanged();
   }
+  source->Remove(member.view().bytes);
+  source.MarkChanged();
   response->set_moved(true);
   return absl::OkStatus();
 }
@@ -152,22 +162,49 @@ bool IsInAll(const std::vector<const Set*>& sets, std::string_view member) {
 }
 
 void VisitUnion(const std::vector<const Set*>& sets, MemberVisitor visit) {
-  std::vector<const Set*> before;
+  absl::flat_hash_set<std::string_view> seen;
   bool go_on = true;
   for (const Set* set : sets) {
     if (set == nullptr || !go_on) {
       continue;
     }
-    // A member of an earlier set has been visited: no memory for a set of those seen.
+    // The members of the last set are compared, not kept.
+    const bool keep = set != sets.back();
     set->members().ForEach([&](const Element& element) {
-      const bool seen = std::any_of(before.begin(), before.end(), [&](const Set* other) {
-        return other->Contains(element.name.bytes);
-      });
-      go_on = seen || visit(element.name);
+      const std::string_view bytes = element.name.bytes;
+      const bool is_new = keep ? seen.insert(bytes).second : !seen.contains(bytes);
+      go_on = !is_new || visit(element.name);
       return go_on;
     });
-    before.push_back(set);
   }
+}
+
+// Visits the members of `first` that are in none of the others. Either looks each of them up in all
+// others, or takes the members of all others away from it: whichever looks at less, as Redis does.
+void VisitDifference(const Set& first, const std::vector<const Set*>& others, MemberVisitor visit) {
+  size_t members_of_others = 0;
+  for (const Set* other : others) {
+    members_of_others += other->size();
+  }
+  if (first.size() * others.size() / 2 <= members_of_others) {
+    first.members().ForEach([&](const Element& element) {
+      const bool in_others = std::any_of(others.begin(), others.end(), [&](const Set* other) {
+        return other->Contains(element.name.bytes);
+      });
+      return in_others || visit(element.name);
+    });
+    return;
+  }
+  absl::flat_hash_set<std::string_view> taken;
+  for (const Set* other : others) {
+    other->members().ForEach([&](const Element& element) {
+      taken.insert(element.name.bytes);
+      return true;
+    });
+  }
+  first.members().ForEach([&](const Element& element) {
+    return taken.contains(element.name.bytes) || visit(element.name);
+  });
 }
 
 // Calls `visit` once for each member of the combination until it answers false. Null sets are
@@ -182,12 +219,7 @@ void Combine(v1::SetOperation operation, std::vector<const Set*> sets, MemberVis
     sets.erase(sets.begin());
     std::erase(sets, nullptr);
     if (first != nullptr) {
-      first->members().ForEach([&](const Element& element) {
-        const bool in_others = std::any_of(sets.begin(), sets.end(), [&](const Set* other) {
-          return other->Contains(element.name.bytes);
-        });
-        return in_others || visit(element.name);
-      });
+      VisitDifference(*first, sets, visit);
     }
     return;
   }
