@@ -1,0 +1,166 @@
+#include "client/cli/command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/interactive.h"
+#include "client/cli/session.h"
+#include "client/cli/text.h"
+#include "kvick/method.h"
+
+namespace kvick::cli {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Parses a command line without `kvick`; the request in protobuf's text, on one line.
+std::string Parse(const std::string& line) {
+  const std::vector<std::string> words = *SplitWords(line);
+  const Command* command = FindCommand(words[0], words[1]);
+  if (command == nullptr) return "no command";
+  const auto request = command->Parse({words.begin() + 2, words.end()});
+  if (!request.ok()) return absl::StrCat("error: ", request.status().message());
+  return (*request)->ShortDebugString();
+}
+
+TEST(CommandTest, PositionalArgumentsFollowTheFields) {
+  EXPECT_EQ(Parse("list push tasks a int:2"),
+            "key: \"tasks\" side: SIDE_RIGHT values { text: \"a\" } values { integer: 2 }");
+  EXPECT_EQ(Parse("list range tasks 0 -1"), "key: \"tasks\" stop: -1");
+  EXPECT_EQ(Parse("string set k v"), "key: \"k\" value { text: \"v\" }");
+  EXPECT_EQ(Parse("list insert tasks b x --before"),
+            "key: \"tasks\" position: INSERT_POSITION_BEFORE pivot { text: \"b\" } "
+            "value { text: \"x\" }");
+  EXPECT_EQ(Parse("set move a b m"),
+            "source: \"a\" destination: \"b\" member { text: \"m\" }");
+  EXPECT_EQ(Parse("key delete a b c"), "keys: \"a\" keys: \"b\" keys: \"c\"");
+  EXPECT_EQ(Parse("string increment n -5"), "key: \"n\" delta: -5");
+  EXPECT_EQ(Parse("hash increment-number h f 0.5"), "key: \"h\" field: \"f\" delta: 0.5");
+}
+
+TEST(CommandTest, PairsFillMapsAndItems) {
+  EXPECT_EQ(Parse("hash set user name=Ann"),
+            "key: \"user\" fields { key: \"name\" value { text: \"Ann\" } }");
+  EXPECT_EQ(Parse("hash set user eq=a=b"),
+            "key: \"user\" fields { key: \"eq\" value { text: \"a=b\" } }");
+  EXPECT_EQ(Parse("string batch-set a=1 b=int:2"),
+            "items { key: \"a\" value { text: \"1\" } } items { key: \"b\" value { integer: 2 } }");
+  EXPECT_EQ(Parse("pubsub publish ch hi from=me"),
+            "channel: \"ch\" payload { text: \"hi\" } attributes { key: \"from\" value: \"me\" }");
+  EXPECT_THAT(Parse("hash set user name"), HasSubstr("`name` is no"));
+}
+
+TEST(CommandTest, EveryFieldIsAFlag) {
+  EXPECT_EQ(Parse("list push --key tasks --side=LEFT --values a"),
+            "key: \"tasks\" side: SIDE_LEFT values { text: \"a\" }");
+  EXPECT_EQ(Parse("list push tasks --left a"),
+            "key: \"tasks\" side: SIDE_LEFT values { text: \"a\" }");
+  EXPECT_EQ(Parse("string set k v --ttl 30s --absent"),
+            "key: \"k\" value { text: \"v\" } expiry { ttl { seconds: 30 } } "
+            "precondition { absent: true }");
+  EXPECT_EQ(Parse("string set k v --version 5 --return-previous"),
+            "key: \"k\" value { text: \"v\" } precondition { version: 5 } return_previous: true");
+  EXPECT_EQ(Parse("string set k v --value-equals int:5"),
+            "key: \"k\" value { text: \"v\" } precondition { value_equals { integer: 5 } }");
+  EXPECT_EQ(Parse("set combine a b --union --limit 3"),
+            "operation: SET_OPERATION_UNION keys: \"a\" keys: \"b\" limit: 3");
+  EXPECT_EQ(Parse("key scan --prefix user: --type hash --limit 10"),
+            "selector { prefix: \"user:\" } type: KEY_TYPE_HASH page { limit: 10 }");
+  EXPECT_EQ(Parse("list pop-any a b --max-wait 1.5s"),
+            "keys: \"a\" keys: \"b\" side: SIDE_RIGHT max_wait { seconds: 1 nanos: 500000000 }");
+}
+
+TEST(CommandTest, AnOuterNameTellsTheSameNamesApart) {
+  EXPECT_EQ(Parse("string increment n --ttl 1s"), "key: \"n\" expiry { ttl { seconds: 1 } }");
+  EXPECT_EQ(Parse("string increment n --initial-expiry-ttl 1s"),
+            "key: \"n\" initial_expiry { ttl { seconds: 1 } }");
+  EXPECT_EQ(Parse("string set k v --expiry-ttl 1s"),
+            "key: \"k\" value { text: \"v\" } expiry { ttl { seconds: 1 } }");
+  EXPECT_EQ(Parse("list move a b --from-side left --to-side right"),
+            "source: \"a\" destination: \"b\" from_side: SIDE_LEFT to_side: SIDE_RIGHT");
+  EXPECT_THAT(Parse("list move a b --left"), HasSubstr("no flag `--left`"));
+}
+
+TEST(CommandTest, ADoubleDashEndsTheFlags) {
+  EXPECT_EQ(Parse("string set k -- --ttl"), "key: \"k\" value { text: \"--ttl\" }");
+  EXPECT_EQ(Parse("string set -- -- v"), "key: \"--\" value { text: \"v\" }");
+}
+
+TEST(CommandTest, WrongArgumentsAreNamed) {
+  EXPECT_EQ(Parse("list range tasks x 1"), "error: start: `x` is no whole number of 64 bits");
+  EXPECT_EQ(Parse("string get a b"), "error: `b` is one argument too many");
+  EXPECT_THAT(Parse("string get a --ttl 1s"), HasSubstr("has no flag `--ttl`"));
+  EXPECT_THAT(Parse("string set k v --ttl"), HasSubstr("needs a value"));
+  EXPECT_THAT(Parse("string set k v --ttl soon"), HasSubstr("ttl: `soon` is no duration"));
+  EXPECT_THAT(Parse("list push k --side up"), HasSubstr("none of left, right"));
+  EXPECT_EQ(Parse("string get '\xFF'"), "error: key: the text is not UTF-8");
+}
+
+TEST(CommandTest, NamesAreFoundWhateverTheirStyle) {
+  EXPECT_NE(FindCommand("string", "get-and-delete"), nullptr);
+  EXPECT_EQ(FindCommand("String", "GetAndDelete"), FindCommand("string", "get_and_delete"));
+  EXPECT_NE(FindCommand("pubsub", "publish"), nullptr);
+  EXPECT_EQ(FindCommand("string", "nothing"), nullptr);
+}
+
+// Nothing of the API is out of reach: every method is a command, every leaf of its request a flag.
+TEST(CommandTest, EveryMethodAndFieldIsReachable) {
+  std::set<std::string> methods;
+  for (const Command& command : AllCommands()) {
+    methods.insert(command.method()->full_name());
+    std::set<std::string> names;
+    for (const Parameter& parameter : command.parameters()) {
+      EXPECT_TRUE(names.insert(parameter.short_name).second)
+          << command.Usage() << ": " << parameter.short_name << " twice";
+      EXPECT_TRUE(command.HasFlag("--" + parameter.short_name)) << command.Usage();
+      EXPECT_TRUE(command.HasFlag("--" + parameter.name)) << command.Usage();
+    }
+  }
+  for (const auto* service : AllServices()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const bool pipeline = service->method(i)->client_streaming();
+      EXPECT_EQ(methods.contains(service->method(i)->full_name()), !pipeline);
+    }
+  }
+}
+
+TEST(CommandTest, UsageSaysItAll) {
+  EXPECT_EQ(FindCommand("list", "range")->Usage(), "list range <key> <start> <stop>");
+  EXPECT_THAT(FindCommand("list", "push")->Usage(),
+              HasSubstr("list push <key> <values>... [--side left|right]"));
+  EXPECT_THAT(FindCommand("list", "pop")->Usage(), HasSubstr("<key> [<count>]"));
+}
+
+TEST(HintTest, FollowsWhatIsTyped) {
+  EXPECT_EQ(HintFor(""), "");
+  EXPECT_EQ(HintFor("list"), "");
+  EXPECT_THAT(HintFor("list push "), HasSubstr("<key> <values>..."));
+  EXPECT_EQ(HintFor("list push tasks"), "<values>...");
+  EXPECT_EQ(HintFor("list push tasks a"), "<values>...");
+  EXPECT_EQ(HintFor("list push --side"), "left|right");
+  EXPECT_EQ(HintFor("list push --side "), "left|right");
+  EXPECT_EQ(HintFor("string get k "), "");
+  EXPECT_EQ(HintFor("string set k v "), "[--flags]");
+  EXPECT_THAT(HintFor("scan "), HasSubstr("<pattern>"));
+}
+
+TEST(CompletionTest, FollowsWhatIsTyped) {
+  EXPECT_THAT(Completions({"li"}), ElementsAre("list"));
+  EXPECT_THAT(Completions({""}), Contains("subscribe"));
+  EXPECT_THAT(Completions({""}), Not(Contains("__complete")));
+  EXPECT_THAT(Completions({"list", "po"}), ElementsAre("pop", "pop-any"));
+  EXPECT_THAT(Completions({"help", "list", "tri"}), ElementsAre("trim"));
+  EXPECT_THAT(Completions({"string", "set", "--tt"}), ElementsAre("--ttl"));
+  EXPECT_THAT(Completions({"list", "push", "--le"}), ElementsAre("--left"));
+  EXPECT_THAT(Completions({"list", "push", "--side", ""}), ElementsAre("left", "right"));
+  EXPECT_THAT(Completions({"nothing", "x", "y"}), ElementsAre());
+}
+
+}  // namespace
+}  // namespace kvick::cli

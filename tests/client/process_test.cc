@@ -1,0 +1,253 @@
+// The program `kvick` as its users meet it: a process with arguments, streams and an exit code.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "tests/integration/server_process.h"
+
+namespace kvick::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Outcome {
+  std::string out;
+  std::string errors;
+  int code = -1;
+};
+
+class ProcessTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto server = ServerProcess::Start();
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = server->release();
+    setenv("KVICK_ADDRESS", server_->grpc_address().c_str(), 1);
+    setenv("KVICK_HISTORY", server_->directory().File("history").c_str(), 1);
+  }
+  static void TearDownTestSuite() {
+    EXPECT_EQ(server_->Stop(), 0) << server_->log();
+    delete server_;
+  }
+
+  // Runs `kvick` with arguments in the shell's words and an input.
+  static Outcome Kvick(const std::string& arguments, const std::string& input = "") {
+    const TemporaryDirectory directory;
+    const std::string command =
+        absl::StrCat("printf '%s' '", input, "' | ", BinaryPath("kvick"), " ", arguments, " >",
+                     directory.File("out"), " 2>", directory.File("errors"));
+    const int status = std::system(command.c_str());
+    return {ReadFile(directory.File("out")), ReadFile(directory.File("errors")),
+            WIFEXITED(status) ? WEXITSTATUS(status) : -1};
+  }
+
+  static std::string Out(const std::string& arguments) { return Kvick(arguments).out; }
+
+  static ServerProcess* server_;
+};
+
+ServerProcess* ProcessTest::server_ = nullptr;
+
+// `kvick` on a terminal of its own.
+class Terminal {
+ public:
+  explicit Terminal(const std::string& arguments = "") {
+    winsize size{.ws_row = 24, .ws_col = 120, .ws_xpixel = 0, .ws_ypixel = 0};
+    pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
+    if (pid_ == 0) {
+      setenv("TERM", "xterm", 1);
+      const std::string command = absl::StrCat("exec ", BinaryPath("kvick"), " ", arguments);
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+  }
+  ~Terminal() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    close(terminal_);
+  }
+
+  void Type(const std::string& text) {
+    ASSERT_EQ(write(terminal_, text.data(), text.size()), std::ssize(text));
+  }
+
+  // Waits until the screen has shown the text; everything shown so far otherwise.
+  bool Shows(const std::string& text, absl::Duration timeout = absl::Seconds(20)) {
+    const absl::Time give_up = absl::Now() + timeout;
+    while (screen_.find(text, seen_) == std::string::npos) {
+      pollfd descriptor{.fd = terminal_, .events = POLLIN, .revents = 0};
+      if (absl::Now() > give_up || poll(&descriptor, 1, 1000) < 0) return false;
+      if ((descriptor.revents & (POLLIN | POLLHUP)) == 0) continue;
+      char buffer[4096];
+      const ssize_t count = read(terminal_, buffer, sizeof(buffer));
+      if (count <= 0) return screen_.find(text, seen_) != std::string::npos;
+      screen_.append(buffer, count);
+    }
+    seen_ = screen_.find(text, seen_) + text.size();
+    return true;
+  }
+
+  const std::string& screen() const { return screen_; }
+
+  // Waits for the end; the exit code.
+  int Wait() {
+    Shows("\x04never shown");  // Reads to the end.
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  int terminal_ = -1;
+  pid_t pid_ = 0;
+  std::string screen_;
+  size_t seen_ = 0;
+};
+
+TEST_F(ProcessTest, FriendlyArguments) {
+  EXPECT_EQ(Out("list push tasks a b c"), "3\n");
+  EXPECT_EQ(Out("list range tasks 0 -1"), "a\nb\nc\n");
+  EXPECT_EQ(Out("list pop tasks --left"), "a\n");
+  EXPECT_EQ(Out("string set greeting hello --ttl 30s"), "OK\n");
+  EXPECT_EQ(Out("string get greeting"), "hello\n");
+  EXPECT_EQ(Out("string increment n 5"), "5\n");
+  EXPECT_EQ(Out("hash set user name=Ann age=int:30"), "added: 2\nfields_set: true\n");
+  EXPECT_EQ(Out("hash get user name nothing"), "Ann\n(none)\n");
+  EXPECT_EQ(Out("set add colors red green"), "2\n");
+  EXPECT_EQ(Out("set contains colors red blue"), "true\nfalse\n");
+  EXPECT_EQ(Out("key exists user nobody"), "true\nfalse\n");
+}
+
+TEST_F(ProcessTest, BytesComeOutAsTheyWentIn) {
+  EXPECT_EQ(Out("string set bytes hex:ff00410a"), "OK\n");
+  EXPECT_EQ(Out("string get bytes"), std::string("\xff\0A\n\n", 5));
+  EXPECT_EQ(Kvick("string set piped @-", "from a pipe").code, 0);
+  EXPECT_EQ(Out("string get piped"), "from a pipe\n");
+}
+
+TEST_F(ProcessTest, ExitCodes) {
+  EXPECT_EQ(Kvick("string set exits v").code, 0);
+  EXPECT_EQ(Kvick("list length exits").code, 1);
+  EXPECT_EQ(Kvick("string set exits v --bogus").code, 2);
+  EXPECT_EQ(Kvick("string get exits --address 127.0.0.1:1").code, 3);
+  EXPECT_EQ(Kvick("string set exits v --absent").code, 5);
+  EXPECT_EQ(Kvick("string get missing").code, 6);
+  server_->Signal(SIGSTOP);
+  EXPECT_EQ(Kvick("string get exits --timeout 300ms").code, 4);
+  server_->Signal(SIGCONT);
+}
+
+TEST_F(ProcessTest, ErrorsGoToTheErrorStreamWithReasonAndHint) {
+  ASSERT_EQ(Kvick("string set wrong v").code, 0);
+  const Outcome outcome = Kvick("list push wrong a");
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.errors, HasSubstr("FAILED_PRECONDITION WRONG_TYPE"));
+  EXPECT_THAT(Kvick("string set '' v").errors, HasSubstr("usage: kvick string set <key>"));
+}
+
+TEST_F(ProcessTest, JsonAndRawCalls) {
+  EXPECT_EQ(Out("call StringService/Set '{\"key\": \"raw\", \"value\": {\"integer\": 5}}'"), "OK\n");
+  EXPECT_THAT(Out("string get raw --json"), HasSubstr("{\"integer\":\"5\"}"));
+  EXPECT_EQ(Kvick("call kvick.v1.StringService.Length - --json", "{\"key\":\"raw\"}").out,
+            "{\"length\":\"1\"}\n");
+}
+
+TEST_F(ProcessTest, ScanListsKeys) {
+  Kvick("string batch-set scan:1=a scan:2=b");
+  Kvick("list push scan:3 a");
+  EXPECT_THAT(Out("scan 'scan:*' | sort"), HasSubstr("scan:1\nscan:2\nscan:3\n"));
+  EXPECT_EQ(Out("scan --prefix scan: --type list"), "scan:3\n");
+  EXPECT_EQ(Out("key scan --glob 'scan:3'"), "scan:3\tlist\n");
+  EXPECT_EQ(Kvick("key delete-matching --prefix scan:").code, 0);
+  EXPECT_EQ(Out("scan 'scan:*'"), "");
+}
+
+TEST_F(ProcessTest, CommandsFromAPipe) {
+  const Outcome outcome =
+      Kvick("", "string set p 1\n# a comment\n\nstring get p\nbogus\nstring get p\n");
+  EXPECT_EQ(outcome.out, "OK\n1\n1\n");
+  EXPECT_EQ(outcome.code, 2);
+}
+
+TEST_F(ProcessTest, StatAndBench) {
+  EXPECT_THAT(Out("stat --count 1 --interval 50ms"), HasSubstr("commands/s"));
+  const std::string bench =
+      Out("bench --pipeline --connections 2 --duration 100ms --warmup 0 --keys 100 --json");
+  EXPECT_THAT(bench, HasSubstr("\"errors\":0"));
+  EXPECT_THAT(bench, HasSubstr("\"p99.9\":"));
+  EXPECT_THAT(Out("bench --count 500 --connections 2 --keys 100"), HasSubstr("operations/s"));
+}
+
+TEST_F(ProcessTest, NoColoursOutsideATerminalUnlessAsked) {
+  EXPECT_THAT(Kvick("help").out, Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(Kvick("help --color always").out, HasSubstr("\x1b["));
+}
+
+TEST_F(ProcessTest, SubscribePrintsMessagesUntilInterrupted) {
+  Terminal terminal("subscribe news --pattern 'sport.*'");
+  ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
+  EXPECT_EQ(Out("pubsub publish news hello from=me | grep receivers"), "receivers: 1\n");
+  EXPECT_TRUE(terminal.Shows("hello")) << terminal.screen();
+  Kvick("pubsub publish sport.chess e4");
+  EXPECT_TRUE(terminal.Shows("e4")) << terminal.screen();
+  terminal.Type("\x03");
+  EXPECT_EQ(terminal.Wait(), 130);
+}
+
+TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
+  {
+    Terminal terminal;
+    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+    terminal.Type("str\t");
+    ASSERT_TRUE(terminal.Shows("string ")) << terminal.screen();
+    terminal.Type("set interactive ");
+    ASSERT_TRUE(terminal.Shows("<value>")) << "no hint: " << terminal.screen();
+    terminal.Type("yes\r");
+    ASSERT_TRUE(terminal.Shows("OK")) << terminal.screen();
+    terminal.Type("string get interactive\r");
+    ASSERT_TRUE(terminal.Shows("\nyes")) << terminal.screen();
+    terminal.Type("garbage\x03");  // Forgets the line.
+    terminal.Type("list po\t\t");
+    ASSERT_TRUE(terminal.Shows("pop  pop-any")) << terminal.screen();
+    terminal.Type("\x03");
+    terminal.Type("subscribe prompt\r");
+    ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
+    terminal.Type("\x03");  // Ends the subscription, not the program.
+    terminal.Type("exit\r");
+    EXPECT_EQ(terminal.Wait(), 0) << terminal.screen();
+    EXPECT_THAT(terminal.screen(), HasSubstr("\x1b[2m")) << "colours on a terminal";
+  }
+  EXPECT_EQ(Out("string get interactive"), "yes\n");
+  Terminal again;
+  ASSERT_TRUE(again.Shows("> ")) << again.screen();
+  again.Type("\x1b[A\x1b[A\x1b[A\r");  // Up: exit, subscribe, string get.
+  EXPECT_TRUE(again.Shows("\nyes")) << again.screen();
+  again.Type("\x04");
+  EXPECT_EQ(again.Wait(), 0);
+}
+
+TEST_F(ProcessTest, NoColorIsRespectedOnATerminal) {
+  setenv("NO_COLOR", "1", 1);
+  Terminal terminal("string get missing");
+  EXPECT_EQ(terminal.Wait(), 6);
+  unsetenv("NO_COLOR");
+  EXPECT_THAT(terminal.screen(), HasSubstr("(none)"));
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("\x1b[")));
+}
+
+}  // namespace
+}  // namespace kvick::testing
