@@ -3,7 +3,8 @@
 
 SUITES="format release asan tsan clang"
 
-KVICK_TEST_PACKAGES="git ca-certificates clang-format-14 clang-14 redis-server openssl curl"
+KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server openssl
+  curl"
 
 # count_of LOG RESULT: "passed failed" of a suite.
 count_of() {
