@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -27,7 +29,7 @@ class ProcessorFixture : public testing::Test {
                 .limits = {.max_key_bytes = 1024,
                            .max_value_bytes = 1 << 20,
                            .max_reply_bytes = 1 << 20},
-                .clock = [this] { return now_; }}),
+                .clock = [this] { return now_.load(); }}),
         processor_(store_, options) {
     RegisterKeys(table_);
     RegisterStrings(table_);
