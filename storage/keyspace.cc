@@ -45,6 +45,9 @@ Keyspace::Place Keyspace::LocateForWrite(std::string_view key) {
     place.shard.mu.AssertHeld();
     ++place.shard.expired;
     RemoveAt(place, key);
+    if (version_ == 0) {
+      store_.TakeVersion();
+    }
     place.slot = nullptr;
   }
   return place;
@@ -135,7 +138,6 @@ void Keyspace::RemoveAt(const Place& place, std::string_view key) {
     store_.reclaimer().Free(entry->ReleaseObject());
   }
   Entry::Destroy(entry);
-  TakeVersion();
   store_.Account(static_cast<ptrdiff_t>(shard.table.memory_bytes()) -
                  static_cast<ptrdiff_t>(index_before + bytes));
 }
@@ -166,6 +168,7 @@ bool Keyspace::Remove(std::string_view key) {
     return false;
   }
   RemoveAt(place, key);
+  TakeVersion();
   return true;
 }
 
@@ -176,6 +179,7 @@ void Keyspace::SetExpiry(std::string_view key, std::optional<TimeMs> expiry) {
   }
   if (expiry.has_value() && *expiry <= now_) {
     RemoveAt(place, key);
+    TakeVersion();
     return;
   }
   Entry* entry = *place.slot;

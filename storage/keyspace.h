@@ -79,9 +79,16 @@ class Keyspace {
   // A command that found nothing to take says so; the processor lets it wait if its request asks.
   void WouldWait() { would_wait_ = true; }
 
+  // A command that decided to change nothing says so; the expiry of its request is not applied.
+  void LeaveUnchanged() { left_unchanged_ = true; }
+  // True for a call that has waited: keys that came to hold another type meanwhile are passed over.
+  bool has_waited() const { return has_waited_; }
+
   // --- For the processor.
 
   bool would_wait() const { return would_wait_; }
+  bool left_unchanged() const { return left_unchanged_; }
+  void set_has_waited() { has_waited_ = true; }
   // The version of this command's write; 0 while it has changed nothing.
   int64_t version() const { return version_; }
   // Keys that got something which waiting calls may want, in the order of the writes.
@@ -100,12 +107,14 @@ class Keyspace {
     Entry** slot;  // null: absent; an entry there may be expired
   };
   Place Locate(std::string_view key) const;
-  // As Locate, and an expired entry is removed first.
+  // As Locate, and an expired entry is removed first: a write of its own, unless this command has
+  // made one already.
   Place LocateForWrite(std::string_view key);
 
   absl::StatusOr<Entry*> FindForWrite(std::string_view key, ObjectType type);
   // Puts an entry that was made anew in the place of a key, destroying the old one.
   void Put(const Place& place, Entry* entry);
+  // Takes no version.
   void RemoveAt(const Place& place, std::string_view key);
   // Ends an Edit: `bytes_before` is what the object took before it was changed.
   void Settle(std::string_view key, Entry* entry, size_t bytes_before);
@@ -119,6 +128,8 @@ class Keyspace {
   mutable absl::BitGenRef random_;  // drawing is no change that a reader would see
   int64_t version_ = 0;
   bool would_wait_ = false;
+  bool left_unchanged_ = false;
+  bool has_waited_ = false;
   absl::InlinedVector<std::string, 1> signalled_keys_;
 };
 

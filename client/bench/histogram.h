@@ -26,8 +26,8 @@ class Histogram {
   int64_t maximum() const { return maximum_; }
   // Their mean, exactly; 0 when there are none.
   double Mean() const;
-  // The least value that `percent` of the values do not exceed, from 0 to 100, rounded up to the end
-  // of its bucket and never above the maximum; 0 when there are none.
+  // The least value that `percent` of the values do not exceed, from 0 to 100, rounded up to the
+  // end of its bucket and never above the maximum; 0 when there are none.
   int64_t Percentile(double percent) const;
 
  private:

@@ -69,8 +69,7 @@ void PrintText(const bench::LoadOptions& load, const bench::LoadResult& result, 
   if (load.pipeline) out << absl::StrFormat(", %d x %d operations", load.frames, load.depth);
   out << absl::StrFormat(", %.0f%% Set, %d keys of %d bytes, values of %d bytes\n",
                          load.set_ratio * 100, load.keys, load.key_bytes, load.value_bytes);
-  out << session.style().Bold(
-             absl::StrFormat("%.0f operations/s", result.OperationsPerSecond()))
+  out << session.style().Bold(absl::StrFormat("%.0f operations/s", result.OperationsPerSecond()))
       << absl::StrFormat("  (%d in %s, %d failed)\n", result.operations,
                          absl::FormatDuration(result.elapsed), result.errors);
   out << "latency in microseconds\n";

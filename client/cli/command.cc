@@ -24,8 +24,8 @@ bool IsFlag(const std::string& word) { return absl::StartsWith(word, "--") && wo
 
 // `--side=left` as `side`.
 std::string FlagName(const std::string& word) {
-  return Kebab(word.substr(2, word.find('=') == std::string::npos ? std::string::npos
-                                                                  : word.find('=') - 2));
+  return Kebab(
+      word.substr(2, word.find('=') == std::string::npos ? std::string::npos : word.find('=') - 2));
 }
 
 bool IsNumber(const FieldDescriptor* field) {
@@ -162,9 +162,9 @@ absl::Status Command::ApplyFlag(const std::vector<std::string>& arguments, size_
   const std::string& word = arguments[*index];
   const Flag flag = FindFlag(word);
   if (flag.parameter == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "`", family_, " ", name_, "` has no flag `", word.substr(0, word.find('=')),
-        "`; text that starts with -- comes after a word `--`"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("`", family_, " ", name_, "` has no flag `", word.substr(0, word.find('=')),
+                     "`; text that starts with -- comes after a word `--`"));
   }
   const bool has_value = absl::StrContains(word, "=");
   std::string text = has_value ? word.substr(word.find('=') + 1) : "";

@@ -1,14 +1,15 @@
-// A method of the API as a command: its words, its parameters, its request from arguments. All of it
-// follows from the descriptors, so a new RPC is a new command without a line here.
+// A method of the API as a command: its words, its parameters, its request from arguments. All of
+// it follows from the descriptors, so a new RPC is a new command without a line here.
 //
-// Words: the service without `Service`, the method in kebab-case: `list push`, `string get-and-delete`.
+// Words: the service without `Service`, the method in kebab-case: `list push`, `string
+// get-and-delete`.
 //
-// Parameters: every field is a flag, `--field value` or `--field=value`, nested ones by their own name
-// (`--ttl`, `--absent`) and, where that is ambiguous, with the outer name before it
+// Parameters: every field is a flag, `--field value` or `--field=value`, nested ones by their own
+// name (`--ttl`, `--absent`) and, where that is ambiguous, with the outer name before it
 // (`--initial-expiry-ttl`). Flags of bools take no value. Every value of an enum is a flag as well
-// (`--left` for `--side left`). Besides, plain strings, values and numbers go by position in the order
-// of their fields, of the optional numbers only the first; the first repeated field takes all that is
-// left. Pairs are written `name=value`. A Side that is not said is the right one.
+// (`--left` for `--side left`). Besides, plain strings, values and numbers go by position in the
+// order of their fields, of the optional numbers only the first; the first repeated field takes all
+// that is left. Pairs are written `name=value`. A Side that is not said is the right one.
 #ifndef KVICK_CLIENT_CLI_COMMAND_H_
 #define KVICK_CLIENT_CLI_COMMAND_H_
 

@@ -137,7 +137,8 @@ bool IsArgument(const FieldDescriptor* field) {
 
 std::string FieldPlaceholder(const FieldDescriptor* field) {
   if (IsPair(field)) {
-    const std::string name = field->is_map() ? "name" : Kebab(field->message_type()->field(0)->name());
+    const std::string name =
+        field->is_map() ? "name" : Kebab(field->message_type()->field(0)->name());
     return absl::StrCat("<", name, ">=<value>");
   }
   switch (field->cpp_type()) {

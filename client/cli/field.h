@@ -11,8 +11,8 @@
 
 namespace kvick::cli {
 
-// True when the field is written as one argument (or several, when it is repeated): scalars, values,
-// durations, moments, pairs. False for messages that are given field by field.
+// True when the field is written as one argument (or several, when it is repeated): scalars,
+// values, durations, moments, pairs. False for messages that are given field by field.
 bool IsArgument(const google::protobuf::FieldDescriptor* field);
 
 // True for maps and for repeated messages of a string and a value: written `name=value`.

@@ -14,7 +14,8 @@ namespace {
 constexpr char kValues[] = R"(Values are text unless they say otherwise:
   int:5  num:1.5  hex:00ff  @file  @- (standard input)  text:int:5 (the text "int:5")
 Durations are 30s, 1h30m, 250ms; moments 2030-01-31T12:00:00Z. Pairs are name=value.
-After a word -- nothing is a flag. Every field of a request is a flag, see `kvick help <family> <command>`.
+After a word -- nothing is a flag. Every field of a request is a flag:
+see `kvick help <family> <command>`.
 )";
 
 constexpr char kExitCodes[] = R"(Exit codes:
@@ -59,7 +60,10 @@ void HelpOverview(Session& session) {
   for (const Program& program : AllPrograms()) {
     if (!program.summary.empty()) out << Column(program.name, 12) << program.summary << "\n";
   }
-  out << "\n" << style.Bold("Options:") << "\n" << SettingsHelp() << "\n" << kValues << "\n"
+  out << "\n"
+      << style.Bold("Options:") << "\n"
+      << SettingsHelp() << "\n"
+      << kValues << "\n"
       << kExitCodes;
 }
 
@@ -80,10 +84,9 @@ void HelpCommand(Session& session, const Command& command) {
   out << style.Bold(absl::StrCat("kvick ", command.Usage())) << "\n\n"
       << DocOf(command.method()) << "\n\n";
   for (const Parameter& parameter : command.parameters()) {
-    const std::string name =
-        parameter.positional
-            ? absl::StrCat("<", parameter.short_name, ">", parameter.repeated() ? "..." : "")
-            : absl::StrCat("--", parameter.short_name);
+    const std::string name = parameter.positional ? absl::StrCat("<", parameter.short_name, ">",
+                                                                 parameter.repeated() ? "..." : "")
+                                                  : absl::StrCat("--", parameter.short_name);
     out << Column(name, 22) << DocOf(parameter.field());
     if (parameter.field()->enum_type() != nullptr) out << " " << parameter.Placeholder();
     out << "\n";
@@ -119,11 +122,13 @@ std::vector<std::string> EnumValues(const Command& command, const std::string& w
 
 const std::vector<Program>& AllPrograms() {
   static const auto* const programs = new std::vector<Program>{
-      {"subscribe", "subscribe [<channel>...] [--pattern <glob>]... [--overflow drop-oldest|disconnect]",
+      {"subscribe",
+       "subscribe [<channel>...] [--pattern <glob>]... [--overflow drop-oldest|disconnect]",
        "Prints the messages of channels as they come.",
        "A line a message: the channel, the payload, its attributes, separated by tabs.\n",
        RunSubscribe},
-      {"scan", "scan [<pattern>] [--type <type>] [--prefix <text>] [--limit <count>] [--token <token>]",
+      {"scan",
+       "scan [<pattern>] [--type <type>] [--prefix <text>] [--limit <count>] [--token <token>]",
        "Lists keys, all or those that match a pattern.",
        "A line a key. With --limit the token to go on with is printed at the end.\n", RunScan},
       {"stat", "stat [--interval 1s] [--count <lines>]", "Shows what the server does, live.",
@@ -155,7 +160,8 @@ ExitCode RunHelp(Session& session, const std::vector<std::string>& arguments) {
   }
   if (const Program* program = FindProgram(arguments[0]); program != nullptr) {
     session.out() << session.style().Bold("kvick " + program->usage) << "\n\n"
-                  << program->summary << "\n" << program->help;
+                  << program->summary << "\n"
+                  << program->help;
     return kSuccess;
   }
   if (arguments.size() > 1) {

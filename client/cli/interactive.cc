@@ -130,8 +130,8 @@ class LineEditor {
     el_set(edit, EL_ADDFN, "kvick-forget", "forgets the line", Forget);
     for (char c = ' '; c <= '~'; ++c) {
       // libedit reads ^ and \ as the start of an escape.
-      const std::string key = c == '^' || c == '\\' ? absl::StrCat("\\", std::string(1, c))
-                                                    : std::string(1, c);
+      const std::string key =
+          c == '^' || c == '\\' ? absl::StrCat("\\", std::string(1, c)) : std::string(1, c);
       el_set(edit, EL_BIND, key.c_str(), "kvick-insert", nullptr);
     }
     el_set(edit, EL_BIND, "\t", "kvick-complete", nullptr);
@@ -180,9 +180,8 @@ bool RunLine(const std::string& text, Session& session, ExitCode* code) {
   if (words->empty() || absl::StartsWith((*words)[0], "#")) return true;
   if ((*words)[0] == "exit" || (*words)[0] == "quit") return false;
   const auto line = ParseCommandLine(*words, session.settings(), /*use_environment=*/false);
-  const ExitCode result = line.ok()
-                              ? session.Run(*line)
-                              : session.UsageError(std::string(line.status().message()), "");
+  const ExitCode result =
+      line.ok() ? session.Run(*line) : session.UsageError(std::string(line.status().message()), "");
   if (result != kSuccess) *code = result;
   return true;
 }

@@ -9,9 +9,9 @@
 namespace kvick::cli {
 
 // Reads commands and runs them until `exit`, Ctrl-D or the end of the input. On a terminal with
-// editing, history (in `$KVICK_HISTORY`, or `~/.kvick_history`; empty: none), completion on Tab, and
-// on the right a hint what is expected next. Otherwise line by line, stopping at nothing; the exit code
-// is that of the last command that failed.
+// editing, history (in `$KVICK_HISTORY`, or `~/.kvick_history`; empty: none), completion on Tab,
+// and on the right a hint what is expected next. Otherwise line by line, stopping at nothing; the
+// exit code is that of the last command that failed.
 ExitCode RunInteractive(Session& session, bool terminal);
 
 // What is expected behind a line that is being typed; empty when there is nothing to say.

@@ -141,8 +141,9 @@ ExitCode PrintSingle(const Message& message, const FieldDescriptor* field, const
     return kNothingThere;
   }
   const auto* type = field->message_type();
-  const bool block = type != nullptr && type->field_count() > 3 && type->file()->package() ==
-                     v1::Value::descriptor()->file()->package() && type != v1::Value::descriptor();
+  const bool block = type != nullptr && type->field_count() > 3 &&
+                     type->file()->package() == v1::Value::descriptor()->file()->package() &&
+                     type != v1::Value::descriptor();
   if (block) {
     return PrintResponse(message.GetReflection()->GetMessage(message, field), style, out, errors);
   }
@@ -239,8 +240,8 @@ ExitCode PrintResponse(const Message& response, const Style& style, std::ostream
   if (style.json) {
     out << ToJson(response) << "\n";
     if (refused) return kNotApplied;
-    const bool missing = fields.size() == 1 && !fields[0]->is_repeated() &&
-                         !IsSet(response, fields[0]);
+    const bool missing =
+        fields.size() == 1 && !fields[0]->is_repeated() && !IsSet(response, fields[0]);
     return missing ? kNothingThere : kSuccess;
   }
   if (refused) {

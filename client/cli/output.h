@@ -17,8 +17,8 @@ struct Style {
   bool json = false;
   // ANSI colours.
   bool color = false;
-  // Somebody looks at a terminal: control characters become escapes, and what is only good to know is
-  // shown. Without it values come out as they are, byte by byte.
+  // Somebody looks at a terminal: control characters become escapes, and what is only good to know
+  // is shown. Without it values come out as they are, byte by byte.
   bool terminal = false;
 
   // `text` dimmed, in red, or in bold, where there are colours.
@@ -29,9 +29,9 @@ struct Style {
 
 // Prints an answer and says what it means as an exit code: kSuccess, kNotApplied or kNothingThere.
 //
-// As text: an answer with a single field is that field alone; several are `name: value`, one a line;
-// a list is an item a line, its parts separated by tabs; no field but the outcome of a write is `OK`.
-// What is not there is `(none)`, on the error stream when it is all there is to say.
+// As text: an answer with a single field is that field alone; several are `name: value`, one a
+// line; a list is an item a line, its parts separated by tabs; no field but the outcome of a write
+// is `OK`. What is not there is `(none)`, on the error stream when it is all there is to say.
 ExitCode PrintResponse(const google::protobuf::Message& response, const Style& style,
                        std::ostream& out, std::ostream& errors);
 

@@ -136,8 +136,8 @@ ExitCode RunSubscribe(Session& session, const std::vector<std::string>& argument
     if (const auto* message = std::get_if<v1::PubSubMessage>(&*event)) {
       PrintMessage(*message, session);
     } else if (const auto* gap = std::get_if<v1::SubscriptionGap>(&*event)) {
-      session.errors() << session.style().Red(absl::StrCat(
-                              "gap: ", gap->dropped(), " messages were dropped, too slow"))
+      session.errors() << session.style().Red(absl::StrCat("gap: ", gap->dropped(),
+                                                           " messages were dropped, too slow"))
                        << "\n";
     }
     if (!session.out()) break;  // Whoever read it has gone.

@@ -108,8 +108,7 @@ ExitCode Session::Call(const google::protobuf::MethodDescriptor* descriptor,
   if (descriptor->server_streaming()) return CallStream(method, request, usage);
   const auto response = NewMessage(descriptor->output_type());
   const CallOptions options{.timeout = settings_.client.default_timeout};
-  const absl::Status status =
-      client->connection()->Call(method, request, options, response.get());
+  const absl::Status status = client->connection()->Call(method, request, options, response.get());
   if (!status.ok()) return CallError(status, usage);
   return PrintResponse(*response, style_, out_, errors_);
 }

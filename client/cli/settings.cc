@@ -32,8 +32,8 @@ std::unique_ptr<CLI::App> MakeApp(Raw* raw, bool use_environment) {
   add("--address", raw->settings.client.target, "the server, host:port [127.0.0.1:5825]",
       "KVICK_ADDRESS");
   add("--timeout", raw->timeout, "how long a call may take [10s]", "KVICK_TIMEOUT");
-  add("--color", raw->settings.color, "auto, always or never [auto: on a terminal without NO_COLOR]",
-      nullptr);
+  add("--color", raw->settings.color,
+      "auto, always or never [auto: on a terminal without NO_COLOR]", nullptr);
   add("--tls-ca", raw->tls.ca_file, "PEM file of the certificates to trust; switches TLS on",
       "KVICK_TLS_CA");
   add("--tls-cert", raw->tls.cert_file, "PEM file of the own certificate, for mutual TLS",
@@ -117,10 +117,10 @@ std::string SettingsHelp() {
   std::string help;
   for (const CLI::Option* option : app->get_options()) {
     const std::string variable = option->get_envname();
-    absl::StrAppend(&help, "  ", option->get_name(), std::string(
-                        option->get_name().size() < 20 ? 20 - option->get_name().size() : 1, ' '),
-                    option->get_description(),
-                    variable.empty() ? "" : absl::StrCat(" (", variable, ")"), "\n");
+    absl::StrAppend(
+        &help, "  ", option->get_name(),
+        std::string(option->get_name().size() < 20 ? 20 - option->get_name().size() : 1, ' '),
+        option->get_description(), variable.empty() ? "" : absl::StrCat(" (", variable, ")"), "\n");
   }
   return help;
 }

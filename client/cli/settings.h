@@ -31,10 +31,10 @@ struct CommandLine {
   std::vector<std::string> words;
 };
 
-// Sorts out the options, which may stand before, among and behind the words of the command: a flag of
-// the command of the same name comes first, and after a word `--` everything is the command's. What
-// is not given is taken from `defaults`; the environment (KVICK_ADDRESS, ...) comes before those when
-// `use_environment`. INVALID_ARGUMENT when an option is wrong.
+// Sorts out the options, which may stand before, among and behind the words of the command: a flag
+// of the command of the same name comes first, and after a word `--` everything is the command's.
+// What is not given is taken from `defaults`; the environment (KVICK_ADDRESS, ...) comes before
+// those when `use_environment`. INVALID_ARGUMENT when an option is wrong.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments,
                                              const Settings& defaults, bool use_environment);
 

@@ -35,7 +35,8 @@ absl::StatusOr<StatOptions> ParseStat(const std::vector<std::string>& arguments)
       if (!interval.ok()) return interval.status();
       options.interval = FromProto(*interval);
     } else if (flag != "--count" || !absl::SimpleAtoi(value, &options.count)) {
-      return absl::InvalidArgumentError(absl::StrCat("`", flag, " ", value, "` means nothing here"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("`", flag, " ", value, "` means nothing here"));
     }
   }
   if (options.interval < absl::Milliseconds(10) || options.count < 0) {
@@ -62,10 +63,10 @@ std::string Row(const v1::AdminGetStatisticsResponse& now,
                 const v1::AdminGetStatisticsResponse& before, double seconds) {
   const int64_t hits = now.hits() - before.hits();
   const int64_t reads = hits + now.misses() - before.misses();
-  const std::string ratio =
-      reads > 0 ? absl::StrFormat("%.1f%%", 100.0 * static_cast<double>(hits) /
-                                                static_cast<double>(reads))
-                : "-";
+  const std::string ratio = reads > 0
+                                ? absl::StrFormat("%.1f%%", 100.0 * static_cast<double>(hits) /
+                                                                static_cast<double>(reads))
+                                : "-";
   return absl::StrFormat(
       "%12.0f %11d %7s %9s %9s %8d %6d %6d %10.0f %8d %7d",
       static_cast<double>(now.commands() - before.commands()) / seconds, now.keys(), ratio,

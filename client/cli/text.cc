@@ -40,8 +40,8 @@ absl::StatusOr<v1::Value> ReadValue(const std::string& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read the file `", path, "`; text that starts with @ is written text:@"));
+    return absl::InvalidArgumentError(absl::StrCat("cannot read the file `", path,
+                                                   "`; text that starts with @ is written text:@"));
   }
   content << file.rdbuf();
   return TextOrData(std::move(content).str());
@@ -158,8 +158,8 @@ absl::StatusOr<std::vector<std::string>> SplitWords(const std::string& line) {
     }
   }
   if (quote != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("the quote ", std::string(1, quote),
-                                                   " is not closed"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the quote ", std::string(1, quote), " is not closed"));
   }
   if (in_word) words.push_back(std::move(word));
   return words;

@@ -13,9 +13,9 @@
 
 namespace kvick::cli {
 
-// A value as written: text, unless it starts with `int:`, `num:`, `hex:` or `text:` (which takes the
-// rest as it is), or with `@`, which reads a file (`@-` the standard input) as text when it is UTF-8
-// and as data otherwise.
+// A value as written: text, unless it starts with `int:`, `num:`, `hex:` or `text:` (which takes
+// the rest as it is), or with `@`, which reads a file (`@-` the standard input) as text when it is
+// UTF-8 and as data otherwise.
 absl::StatusOr<v1::Value> ParseValue(const std::string& text);
 
 // A duration: `30s`, `1h30m`, `250ms`; a bare number counts seconds.

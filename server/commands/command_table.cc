@@ -97,6 +97,13 @@ void CommandTable::AddCommand(std::unique_ptr<Command> command) {
   commands_.push_back(std::move(command));
 }
 
+void CommandTable::AddStreamCommand(std::unique_ptr<StreamCommand> stream) {
+  if (FindStream(stream->method()) != nullptr) {
+    Abort(stream->method().full_name() + " is registered twice");
+  }
+  streams_.push_back(std::move(stream));
+}
+
 const Command* CommandTable::Find(const MethodDescriptor& method) const {
   for (const auto& command : commands_) {
     if (&command->method() == &method) {

@@ -249,7 +249,7 @@ class CommandTable {
   template <typename Request>
   void AddStream(std::function<absl::StatusOr<std::unique_ptr<FrameSource>>(const Request&, WakeUp)>
                      function) {
-    streams_.push_back(std::make_unique<internal::TypedStreamCommand<Request, decltype(function)>>(
+    AddStreamCommand(std::make_unique<internal::TypedStreamCommand<Request, decltype(function)>>(
         std::move(function)));
   }
 
@@ -272,6 +272,7 @@ class CommandTable {
             std::move(function), growth));
   }
   void AddCommand(std::unique_ptr<Command> command);
+  void AddStreamCommand(std::unique_ptr<StreamCommand> stream);
 
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<std::unique_ptr<StreamCommand>> streams_;

@@ -96,6 +96,7 @@ absl::Status HashSet(Keyspace& keyspace, const v1::HashSetRequest& request,
   }
   ASSIGN_OR_RETURN(auto hash, keyspace.EditOrCreate<Hash>(request.key()));
   if (!ConditionHolds(request, hash.get())) {
+    keyspace.LeaveUnchanged();
     return absl::OkStatus();
   }
   int64_t added = 0;

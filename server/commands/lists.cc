@@ -123,10 +123,14 @@ absl::Status ListPopAny(Keyspace& keyspace, const v1::ListPopAnyRequest& request
   ASSIGN_OR_RETURN(const ListEnd end, EndOf(request.side(), "side"));
   ASSIGN_OR_RETURN(const size_t count, CountOf(request, 1));
   for (const std::string& key : request.keys()) {
-    ASSIGN_OR_RETURN(auto list, keyspace.EditIfPresent<List>(key));
-    if (list) {
+    auto list = keyspace.EditIfPresent<List>(key);
+    if (!list.ok() && keyspace.has_waited()) {
+      continue;
+    }
+    RETURN_IF_ERROR(list.status());
+    if (*list) {
       response->set_key(key);
-      return Take(list, end, count, keyspace.limits(), response->mutable_values());
+      return Take(*list, end, count, keyspace.limits(), response->mutable_values());
     }
   }
   keyspace.WouldWait();

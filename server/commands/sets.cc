@@ -118,9 +118,13 @@ absl::Status SetMove(Keyspace& keyspace, const v1::SetMoveRequest& request,
   ASSIGN_OR_RETURN(const auto member, Canonical(request.member(), keyspace.limits()));
   ASSIGN_OR_RETURN(auto source, keyspace.EditIfPresent<Set>(request.source()));
   if (!source) {
+    keyspace.LeaveUnchanged();
     return absl::OkStatus();
   }
   const auto found = source->members().Find(member.view().bytes);
+  if (!found.has_value()) {
+    keyspace.LeaveUnchanged();
+  }
   if (request.source() == request.destination()) {
     response->set_moved(found.has_value());
     return absl::OkStatus();
@@ -164,12 +168,13 @@ bool IsInAll(const std::vector<const Set*>& sets, std::string_view member) {
 void VisitUnion(const std::vector<const Set*>& sets, MemberVisitor visit) {
   absl::flat_hash_set<std::string_view> seen;
   bool go_on = true;
-  for (const Set* set : sets) {
+  for (const Set* const& set : sets) {
     if (set == nullptr || !go_on) {
       continue;
     }
-    // The members of the last set are compared, not kept.
-    const bool keep = set != sets.back();
+    // The members of the last set are compared, not kept. The last place, that is: the same set may
+    // stand in others too.
+    const bool keep = &set != &sets.back();
     set->members().ForEach([&](const Element& element) {
       const std::string_view bytes = element.name.bytes;
       const bool is_new = keep ? seen.insert(bytes).second : !seen.contains(bytes);

@@ -143,6 +143,7 @@ absl::Status StringSetRange(Keyspace& keyspace, const v1::StringSetRangeRequest&
   const std::string_view part = value.view().bytes;
   const ValueView before = entry == nullptr ? ValueView{} : entry->value();
   if (part.empty()) {
+    keyspace.LeaveUnchanged();
     response->set_length(static_cast<int64_t>(before.bytes.size()));
     return absl::OkStatus();
   }

@@ -16,7 +16,8 @@ using storage::InvalidArgument;
 // Results are sent when there are this many bytes of them, so that they fit in what any client
 // takes.
 constexpr size_t kResultsBytesMax = 256 << 10;
-// A message that has grown beyond this is not kept for the next operation.
+// Messages are kept for the next operation until this many bytes have gone through them: Protobuf
+// keeps the memory of what is cleared, element by element, and it would add up.
 constexpr size_t kKeptMessageBytesMax = 64 << 10;
 
 absl::Status Malformed(std::string_view message) {
@@ -65,12 +66,23 @@ bool PipelineSession::NextOperation(std::string_view* operation) {
     if (!TakeField(&frame_, &field)) {
       return false;
     }
-    if (field.number == v1::PipelineRequest::kOperationsFieldNumber) {
+    if (field.number == v1::PipelineRequest::kOperationsFieldNumber &&
+        field.type == WireType::kLengthDelimited) {
       *operation = field.content;
-      return field.type == WireType::kLengthDelimited;
+      return true;
     }
   }
   return true;  // only unknown fields were left
+}
+
+size_t PipelineSession::KeptBytes() const {
+  size_t bytes = 0;
+  for (const Messages& messages : messages_) {
+    if (messages.request != nullptr) {
+      bytes += messages.request->SpaceUsedLong() + messages.response->SpaceUsedLong();
+    }
+  }
+  return bytes;
 }
 
 PipelineSession::State PipelineSession::Run() {
@@ -119,7 +131,8 @@ absl::Status PipelineSession::Parse(std::string_view bytes, Operation* operation
     }
     if (field.number == v1::PipelineOperation::kIdFieldNumber && field.type == WireType::kVarint) {
       operation->id = field.value;
-    } else if (field.number == v1::PipelineOperation::kCommandFieldNumber) {
+    } else if (field.number == v1::PipelineOperation::kCommandFieldNumber &&
+               field.type == WireType::kLengthDelimited) {
       command = field.content;
       ++commands;
     }
@@ -237,8 +250,10 @@ void PipelineSession::Finish(const Operation& operation, const absl::Status& sta
   } else {
     AppendError(operation.id, status);
   }
-  if (operation.request.size() > kKeptMessageBytesMax ||
-      static_cast<size_t>(messages.response->GetCachedSize()) > kKeptMessageBytesMax) {
+  messages.bytes +=
+      operation.request.size() + static_cast<size_t>(messages.response->GetCachedSize());
+  // How large an answer was when it was given up is not known.
+  if (!status.ok() || messages.bytes > kKeptMessageBytesMax) {
     messages = Messages();
   } else {
     messages.response->Clear();

@@ -47,6 +47,8 @@ class PipelineSession {
   std::string TakeResults();
   bool has_results() const { return !results_.empty(); }
   const absl::Status& status() const { return status_; }
+  // About what the messages take that are kept for operations to come. For tests.
+  size_t KeptBytes() const;
 
   // Ends the wait of an operation, if one waits: `resume` is called. From any thread.
   void Cancel();
@@ -55,6 +57,7 @@ class PipelineSession {
   struct Messages {
     std::unique_ptr<google::protobuf::Message> request;
     std::unique_ptr<google::protobuf::Message> response;
+    size_t bytes = 0;  // that have gone through them
   };
   struct Operation {
     uint64_t id = 0;

@@ -1,7 +1,6 @@
 #include "server/processor/processor.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "absl/time/clock.h"
 #include "fmt/format.h"
@@ -94,7 +93,6 @@ absl::Status MemoryLimit() {
 // What Check() found out about a request.
 struct Processor::Prepared {
   ShardSet shards;  // of its keys, in locking order
-  std::optional<CanonicalValue> value_equals;
   absl::Duration max_wait;
 };
 
@@ -201,7 +199,8 @@ absl::Status Processor::RunLocked(const Command& command, const Message& request
     return MemoryLimit();
   }
   RETURN_IF_ERROR(command.Run(&keyspace, request, response));
-  if (const auto* expiry = command.ExpiryOf(request); expiry != nullptr && !keyspace.would_wait()) {
+  if (const auto* expiry = command.ExpiryOf(request);
+      expiry != nullptr && !keyspace.would_wait() && !keyspace.left_unchanged()) {
     ASSIGN_OR_RETURN(const auto due, ResolveExpiry(*expiry, keyspace.now()));
     command.VisitWrittenKeys(request,
                              [&](const std::string& key) { keyspace.SetExpiry(key, due); });

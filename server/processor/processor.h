@@ -103,7 +103,8 @@ class Processor {
   bool TryServe(const std::shared_ptr<Waiter>& waiter, std::vector<std::string>* signalled);
   // Tells served calls, without any lock held, and serves the leftover ones.
   void Complete(Served served);
-  void ServeLeftover(const std::string& key);
+  // Serves the calls that wait for a key, under locks of its own.
+  Served ServeLeftover(const std::string& key);
   // Makes a call wait; its shards are locked.
   absl::Status Register(const std::shared_ptr<Waiter>& waiter, absl::Duration max_wait);
   // Ends a wait, unless it has ended.

@@ -6,12 +6,13 @@
 
 namespace kvick::server {
 
-void WaiterTable::Add(const std::shared_ptr<Waiter>& waiter) {
-  for (const std::string& key : waiter->keys) {
+void WaiterTable::Add(const std::shared_ptr<Waiter>& waiter, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
     const uint32_t number = store_.ShardOf(key);
     storage::Shard& shard = store_.shard(number);
     shard.mu.AssertHeld();
-    queues_[number][key].push_back(waiter);
+    Queue& queue = queues_[number][key];
+    waiter->places.push_back({key, queue.insert(queue.end(), waiter)});
     ++shard.waiting_calls;
   }
   waiter->waiting = true;
@@ -19,17 +20,18 @@ void WaiterTable::Add(const std::shared_ptr<Waiter>& waiter) {
 }
 
 void WaiterTable::Remove(const std::shared_ptr<Waiter>& waiter) {
-  for (const std::string& key : waiter->keys) {
-    const uint32_t number = store_.ShardOf(key);
+  for (const Waiter::Place& place : waiter->places) {
+    const uint32_t number = store_.ShardOf(place.key);
     storage::Shard& shard = store_.shard(number);
     shard.mu.AssertHeld();
-    const auto found = queues_[number].find(key);
-    found->second.remove(waiter);
+    const auto found = queues_[number].find(place.key);
+    found->second.erase(place.at);
     if (found->second.empty()) {
       queues_[number].erase(found);
     }
     --shard.waiting_calls;
   }
+  waiter->places.clear();
   waiter->waiting = false;
   size_.fetch_sub(1, std::memory_order_relaxed);
 }

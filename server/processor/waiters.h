@@ -19,17 +19,27 @@
 
 namespace kvick::server {
 
+struct Waiter;
+// Those who wait for one key, first come first.
+using WaiterQueue = std::list<std::shared_ptr<Waiter>>;
+
 // One waiting call. Its fields change only while all of `shards` are locked.
 struct Waiter {
+  // A key that it waits for, and its place in the queue of that key.
+  struct Place {
+    std::string key;
+    WaiterQueue::iterator at;
+  };
+
   const Command* command = nullptr;
   const google::protobuf::Message* request = nullptr;
   google::protobuf::Message* response = nullptr;
   std::function<void(const absl::Status&)> done;
-  std::vector<std::string> keys;  // that it waits for, each once
-  storage::ShardSet shards;       // of all keys of its request
-  Timers::Handle timer;           // ends the wait
-  bool waiting = false;  // false once it is served or cancelled: `done` belongs to who did it
-  absl::Status result;   // for `done`, when served
+  std::vector<Place> places;
+  storage::ShardSet shards;  // of all keys of its request
+  Timers::Handle timer;      // ends the wait
+  bool waiting = false;      // false once it is served or cancelled: `done` belongs to who did it
+  absl::Status result;       // for `done`, when served
 };
 
 // The queues of all keys. Functions on a key want its shard locked.
@@ -37,12 +47,12 @@ class WaiterTable {
  public:
   explicit WaiterTable(storage::Store& store) : store_(store), queues_(store.shard_count()) {}
 
-  // Adds to and removes from the queues of all of its keys; the shards of the waiter are locked.
-  // O(keys), and O(waiters of a key) to remove.
-  void Add(const std::shared_ptr<Waiter>& waiter);
+  // Adds to and removes from the queues of all of its keys, each named once; the shards of the
+  // waiter are locked. O(keys).
+  void Add(const std::shared_ptr<Waiter>& waiter, const std::vector<std::string>& keys);
   void Remove(const std::shared_ptr<Waiter>& waiter);
 
-  using Queue = std::list<std::shared_ptr<Waiter>>;
+  using Queue = WaiterQueue;
   // Who waits for a key, first come first; null when nobody does.
   const Queue* Find(std::string_view key) const;
 

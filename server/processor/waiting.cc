@@ -92,6 +92,7 @@ bool Processor::TryServe(const std::shared_ptr<Waiter>& waiter,
                          std::vector<std::string>* signalled) {
   waiter->response->Clear();
   Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
+  keyspace.set_has_waited();
   waiter->result = RunLocked(*waiter->command, *waiter->request, waiter->response, keyspace);
   if (waiter->result.ok() && keyspace.would_wait()) {
     return false;
@@ -128,29 +129,38 @@ void Processor::ServeWaiters(std::deque<std::string> keys, const ShardSet& locke
 }
 
 void Processor::Complete(Served served) {
-  for (const auto& waiter : served.waiters) {
-    timers_.Remove(waiter->timer);
-    waiter->done(waiter->result);
-  }
-  for (const std::string& key : served.leftover) {
-    ServeLeftover(key);
+  // A loop, since a chain of waiting moves may be as long as there are waiting calls.
+  std::deque<std::string> leftover;
+  for (;;) {
+    for (const auto& waiter : served.waiters) {
+      timers_.Remove(waiter->timer);
+      waiter->done(waiter->result);
+    }
+    leftover.insert(leftover.end(), served.leftover.begin(), served.leftover.end());
+    if (leftover.empty()) {
+      return;
+    }
+    served = ServeLeftover(leftover.front());
+    leftover.pop_front();
   }
 }
 
-void Processor::ServeLeftover(const std::string& key) {
-  ShardSet shards{store_.ShardOf(key)};
-  for (bool again = true; again;) {
-    Served served;
+Processor::Served Processor::ServeLeftover(const std::string& key) {
+  Served served;
+  for (ShardSet shards{store_.ShardOf(key)};;) {
     const ShardSet locked = shards;
     store_.Lock(locked);
-    ServeWaiters({key}, locked, &served);
-    again = std::find(served.leftover.begin(), served.leftover.end(), key) != served.leftover.end();
-    if (const auto* queue = waiters_.Find(key); again && queue != nullptr) {
+    const WaiterTable::Queue* queue = waiters_.Find(key);
+    const bool enough = queue == nullptr || Includes(locked, queue->front()->shards);
+    if (enough) {
+      ServeWaiters({key}, locked, &served);
+    } else {
       Unite(queue->front()->shards, &shards);
     }
     store_.Unlock(locked);
-    std::erase(served.leftover, key);
-    Complete(std::move(served));
+    if (enough) {
+      return served;
+    }
   }
 }
 
@@ -164,12 +174,10 @@ absl::Status Processor::Register(const std::shared_ptr<Waiter>& waiter, absl::Du
                      "it with a greater --max_waiters.",
                      {{"limit", std::to_string(options_.max_waiters)}}, absl::Seconds(1));
   }
-  waiter->command->VisitAwaitedKeys(*waiter->request, [&](const std::string& key) {
-    if (std::find(waiter->keys.begin(), waiter->keys.end(), key) == waiter->keys.end()) {
-      waiter->keys.push_back(key);
-    }
-  });
-  waiters_.Add(waiter);
+  absl::flat_hash_set<std::string> keys;
+  waiter->command->VisitAwaitedKeys(*waiter->request,
+                                    [&](const std::string& key) { keys.insert(key); });
+  waiters_.Add(waiter, {keys.begin(), keys.end()});
   waiter->timer = timers_.Add(absl::Now() + max_wait, [this, weak = std::weak_ptr(waiter)] {
     if (const auto waiter = weak.lock(); waiter != nullptr) {
       End(waiter, absl::OkStatus());

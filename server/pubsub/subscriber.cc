@@ -60,6 +60,8 @@ bool Subscriber::Enqueue(const absl::Cord& element) {
   if (buffer_bytes_ + cost > buffer_bytes_max_) {
     if (overflow_ == v1::OVERFLOW_DISCONNECT) {
       DropOldest(buffer_bytes_max_ + 1);
+      ++dropped_;  // this one
+      counters_.Add({.dropped = 1});
       closed_ = true;
       status_ = storage::MakeError(
           absl::StatusCode::kResourceExhausted, "SUBSCRIBER_TOO_SLOW",

@@ -251,8 +251,8 @@ uint64_t Dictionary<kWithValues>::Scan(uint64_t cursor,
     });
     return 0;
   }
-  // The table hands out whole buckets. To stop within one, its nodes are taken in the order of their
-  // hashes; the cursor is then the first hash that is not visited yet.
+  // The table hands out whole buckets. To stop within one, its nodes are taken in the order of
+  // their hashes; the cursor is then the first hash that is not visited yet.
   struct Found {
     uint64_t hash;
     const Node* node;

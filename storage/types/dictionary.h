@@ -1,9 +1,9 @@
-// Dictionary: elements found by name, each a name alone or a name with a value; what sets and hashes
-// have in common.
+// Dictionary: elements found by name, each a name alone or a name with a value; what sets and
+// hashes have in common.
 //
 // Small ones are a PackedSequence: name after name, or name, value, name, value. One that gets more
-// than kPackedElementsMax elements, or a part longer than kPackedPartBytesMax, becomes a HashTable of
-// nodes and stays one. A node is one allocation:
+// than kPackedElementsMax elements, or a part longer than kPackedPartBytesMax, becomes a HashTable
+// of nodes and stays one. A node is one allocation:
 //
 //   node := item of the name [item of the value]                 (item.h)
 //
@@ -29,8 +29,8 @@
 
 namespace kvick::storage {
 
-// A name and, in a dictionary with values, its value. Points into the dictionary, good until its next
-// change.
+// A name and, in a dictionary with values, its value. Points into the dictionary, good until its
+// next change.
 struct Element {
   ValueView name;
   ValueView value;
@@ -52,9 +52,7 @@ class Dictionary {
 
   // Elements. O(1).
   size_t size() const;
-  Encoding encoding() const {
-    return large_ == nullptr ? Encoding::kPacked : Encoding::kHashTable;
-  }
+  Encoding encoding() const { return large_ == nullptr ? Encoding::kPacked : Encoding::kHashTable; }
   // Bytes taken from the allocator; not the object itself. O(1).
   size_t memory_bytes() const;
   // Copies all elements into another dictionary, which is empty. O(size).
@@ -75,15 +73,15 @@ class Dictionary {
   // Calls `visit` for every element until it answers false. O(size).
   void ForEach(absl::FunctionRef<bool(const Element&)> visit) const;
   // Goes on with a scan: calls `visit` from the position `cursor` on until it answers false, and
-  // returns where to go on; 0 when that was the end. Start with 0. Between calls anything may change:
-  // every element that stays is visited. What is packed is visited in one call whatever `visit`
-  // answers. O(elements visited), up to a bucket more.
+  // returns where to go on; 0 when that was the end. Start with 0. Between calls anything may
+  // change: every element that stays is visited. What is packed is visited in one call whatever
+  // `visit` answers. O(elements visited), up to a bucket more.
   uint64_t Scan(uint64_t cursor, absl::FunctionRef<bool(const Element&)> visit) const;
 
   // An element by chance; the dictionary is not empty. O(1) expected.
   Element Sample(absl::BitGenRef random) const;
-  // `count` different elements by chance, all of them when there are not more; in no order. O(count)
-  // expected.
+  // `count` different elements by chance, all of them when there are not more; in no order.
+  // O(count) expected.
   std::vector<Element> SampleDistinct(size_t count, absl::BitGenRef random) const;
 
  private:

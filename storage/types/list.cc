@@ -99,9 +99,8 @@ void List::Push(ListEnd end, ValueView value) {
     InsertBlock(front ? 0 : block_count(), std::move(added));
     return;
   }
-  ChangeBlock(at_end, [&](PackedSequence& block) {
-    front ? block.Prepend(value) : block.Append(value);
-  });
+  ChangeBlock(at_end,
+              [&](PackedSequence& block) { front ? block.Prepend(value) : block.Append(value); });
 }
 
 void List::Pop(ListEnd end, size_t count) {

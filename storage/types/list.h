@@ -1,10 +1,11 @@
 // List: values in order, fast at both ends.
 //
 // A list is a sequence of blocks, each a PackedSequence of at most kBlockBytesMax, so that a small
-// list is one block and a large one costs two bytes a value over the values themselves. A value that
-// does not fit into a block has one of its own. Invariants:
+// list is one block and a large one costs two bytes a value over the values themselves. A value
+// that does not fit into a block has one of its own. Invariants:
 //   - no block is empty;
-//   - two neighbouring blocks together hold more than kMergeBytes, so that a list does not fragment.
+//   - two neighbouring blocks together hold more than kMergeBytes, so that a list does not
+//   fragment.
 #ifndef KVICK_STORAGE_TYPES_LIST_H_
 #define KVICK_STORAGE_TYPES_LIST_H_
 
@@ -24,8 +25,8 @@ namespace kvick::storage {
 // An end of a list.
 enum class ListEnd { kFront, kBack };
 
-// Lives on the heap. Thread compatible. Values handed in must not point into the list itself; values
-// handed out are good until the next change.
+// Lives on the heap. Thread compatible. Values handed in must not point into the list itself;
+// values handed out are good until the next change.
 class List final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kList;
@@ -62,7 +63,8 @@ class List final : public Object {
   // Inserts a value before or after the first one whose bytes are those of the pivot; false when
   // there is none. O(size).
   bool InsertBeside(std::string_view pivot, bool after, ValueView value);
-  // Removes up to `limit` values with these bytes, the first from an end; returns how many. O(size).
+  // Removes up to `limit` values with these bytes, the first from an end; returns how many.
+  // O(size).
   size_t Remove(std::string_view bytes, size_t limit, ListEnd from);
 
   // True when the invariants hold; for tests. O(size).
@@ -90,8 +92,8 @@ class List final : public Object {
   void EraseBlock(size_t index);
   // Makes room and inserts a value, which is not counted yet, at a position.
   void InsertAt(Position position, ValueView value);
-  // Merges the blocks from `index` - 1 to `index` + 3 as far as they are small: a block that was split
-  // around a value has become three.
+  // Merges the blocks from `index` - 1 to `index` + 3 as far as they are small: a block that was
+  // split around a value has become three.
   void MergeNear(size_t index);
   // Restores the invariants after removals anywhere. O(blocks).
   void Compact();

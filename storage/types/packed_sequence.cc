@@ -229,7 +229,8 @@ char* PackedSequence::MakeRoom(size_t at, size_t room) {
     size_t capacity = capacity_;
     if (capacity < needed + needed / 4) {
       // A first value gets what it needs: it may stay the only one, and be large.
-      const size_t spare = std::min(size / 2, kSpareCapacityMax - std::min(kSpareCapacityMax, needed));
+      const size_t spare =
+          std::min(size / 2, kSpareCapacityMax - std::min(kSpareCapacityMax, needed));
       capacity = needed + spare;
     }
     Relocate(at, room, capacity, front_is_nearer);

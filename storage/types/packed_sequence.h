@@ -1,5 +1,5 @@
-// PackedSequence: values one after the other in one allocation, for collections while they are small
-// and for the blocks of large lists.
+// PackedSequence: values one after the other in one allocation, for collections while they are
+// small and for the blocks of large lists.
 //
 //   sequence := entry*
 //   entry    := item (item.h), then the item's length in 7-bit groups, most significant first, with
@@ -9,8 +9,8 @@
 // ends grow and shrink without moving the rest. A place in the sequence is an Offset, in bytes from
 // the first entry: it must be that of an entry, or end(), and is good until the next change.
 //
-// Every operation moves at most the bytes on the shorter side of the place that it changes, or all of
-// them when there is no room: amortised over a quarter of the sequence's length.
+// Every operation moves at most the bytes on the shorter side of the place that it changes, or all
+// of them when there is no room: amortised over a quarter of the sequence's length.
 //
 // Thread compatible.
 #ifndef KVICK_STORAGE_TYPES_PACKED_SEQUENCE_H_
@@ -80,8 +80,8 @@ class PackedSequence {
   void Replace(Offset at, ValueView value);
   // Removes `count` values from `at` on. O(bytes()).
   void Erase(Offset at, size_t count);
-  // Removes up to `limit` values with these bytes, the first ones or the last ones; returns how many.
-  // O(bytes()).
+  // Removes up to `limit` values with these bytes, the first ones or the last ones; returns how
+  // many. O(bytes()).
   size_t EraseEqual(std::string_view bytes, size_t limit, bool from_back);
   // Adds all of another sequence. O(other.bytes()) amortised.
   void AppendAll(const PackedSequence& other);
@@ -99,8 +99,8 @@ class PackedSequence {
   char* MakeRoom(size_t at, size_t room);
   // Removes `length` bytes at `at`.
   void CloseRoom(size_t at, size_t length);
-  // Moves everything to an allocation of `capacity` bytes with a gap of `room` bytes before `at`. The
-  // spare bytes go to the front or the back; the other side keeps some when it had some.
+  // Moves everything to an allocation of `capacity` bytes with a gap of `room` bytes before `at`.
+  // The spare bytes go to the front or the back; the other side keeps some when it had some.
   void Relocate(size_t at, size_t room, size_t capacity, bool spare_in_front);
   void ShrinkWhenSparse();
 

@@ -37,8 +37,7 @@ TEST(CommandTest, PositionalArgumentsFollowTheFields) {
   EXPECT_EQ(Parse("list insert tasks b x --before"),
             "key: \"tasks\" position: INSERT_POSITION_BEFORE pivot { text: \"b\" } "
             "value { text: \"x\" }");
-  EXPECT_EQ(Parse("set move a b m"),
-            "source: \"a\" destination: \"b\" member { text: \"m\" }");
+  EXPECT_EQ(Parse("set move a b m"), "source: \"a\" destination: \"b\" member { text: \"m\" }");
   EXPECT_EQ(Parse("key delete a b c"), "keys: \"a\" keys: \"b\" keys: \"c\"");
   EXPECT_EQ(Parse("string increment n -5"), "key: \"n\" delta: -5");
   EXPECT_EQ(Parse("hash increment-number h f 0.5"), "key: \"h\" field: \"f\" delta: 0.5");

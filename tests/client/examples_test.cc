@@ -1,4 +1,5 @@
-// How the client is used: an example of every public item, compiled here and run against the server.
+// How the client is used: an example of every public item, compiled here and run against the
+// server.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -112,8 +113,8 @@ TEST_F(ExamplesTest, Keys) {
   ASSERT_TRUE(client().Strings().BatchSet({{"user:1", "a"}, {"user:2", "b"}, {"x", "c"}}).ok());
   EXPECT_THAT(keys.Exists({"user:1", "nobody"})->exists(), ElementsAre(true, false));
   EXPECT_EQ(keys.Describe("x")->description().type(), kvick::v1::KEY_TYPE_STRING);
-  EXPECT_TRUE(keys.Expire("x", {.ttl = absl::Hours(1)}, kvick::v1::EXPIRE_CONDITION_IF_NONE)
-                  ->changed());
+  EXPECT_TRUE(
+      keys.Expire("x", {.ttl = absl::Hours(1)}, kvick::v1::EXPIRE_CONDITION_IF_NONE)->changed());
   EXPECT_TRUE(keys.Persist("x")->changed());
   EXPECT_TRUE(keys.Copy("x", "y")->copied());
   EXPECT_TRUE(keys.Rename("y", "z")->renamed());
@@ -126,8 +127,8 @@ TEST_F(ExamplesTest, Keys) {
     found.push_back(key->key());
   }
   EXPECT_THAT(found, UnorderedElementsAre("user:1", "user:2"));
-  const auto progress = keys.DeleteMatching({.glob = "user:*"},
-                                            [](const kvick::v1::KeyDeleteMatchingResponse&) {});
+  const auto progress =
+      keys.DeleteMatching({.glob = "user:*"}, [](const kvick::v1::KeyDeleteMatchingResponse&) {});
   ASSERT_TRUE(progress.ok()) << progress.status();
   EXPECT_EQ(progress->deleted(), 2);
 }
@@ -215,7 +216,8 @@ TEST_F(ExamplesTest, SubscriptionWithCallbacks) {
   std::promise<std::string> heard;
   auto listener = pubsub.Listen(
       {.channels = {"news"}, .overflow = kvick::v1::OVERFLOW_DISCONNECT},
-      {.on_message = [&](const kvick::v1::PubSubMessage& m) { heard.set_value(m.payload().text()); },
+      {.on_message =
+           [&](const kvick::v1::PubSubMessage& m) { heard.set_value(m.payload().text()); },
        .on_gap = [](const kvick::v1::SubscriptionGap&) {},
        .on_progress = [](const kvick::v1::SubscriptionProgress&) {},
        .on_created = [](const kvick::v1::SubscriptionCreated&) {},
@@ -304,8 +306,8 @@ TEST_F(ExamplesTest, AllOptions) {
                                                        .max_backoff = absl::Seconds(1)}});
   ASSERT_TRUE(client.ok());
   EXPECT_TRUE(client->Strings().Get("k").ok());
-  const auto tls = kvick::Client::Create({.target = server_->grpc_address(),
-                                          .tls = kvick::TlsOptions{.ca_file = "/missing.pem"}});
+  const auto tls = kvick::Client::Create(
+      {.target = server_->grpc_address(), .tls = kvick::TlsOptions{.ca_file = "/missing.pem"}});
   EXPECT_EQ(tls.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
@@ -353,8 +355,7 @@ TEST_F(ExamplesTest, OwnLayers) {
   ASSERT_TRUE(wire.ok());
   auto counting = std::make_shared<Counting>(*wire);
   const kvick::Client counted(kvick::MakeDeadlineConnection(
-      kvick::MakeRetryConnection(counting, {}, kvick::RetryEnvironment::Real()),
-      absl::Seconds(5)));
+      kvick::MakeRetryConnection(counting, {}, kvick::RetryEnvironment::Real()), absl::Seconds(5)));
   EXPECT_TRUE(CountVisit(counted).ok());
   EXPECT_EQ(counting->calls, 1);
 }

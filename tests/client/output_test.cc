@@ -58,8 +58,7 @@ TEST(OutputTest, AWriteThatWasNotAppliedHasACodeOfItsOwn) {
   set.mutable_mutation()->set_version(7);
   const Printed printed = Print(set);
   EXPECT_EQ(printed.code, kNotApplied);
-  EXPECT_EQ(printed.errors,
-            "not applied: the precondition did not hold; the key's version is 7\n");
+  EXPECT_EQ(printed.errors, "not applied: the precondition did not hold; the key's version is 7\n");
   EXPECT_EQ(Print(set, {.json = true}).code, kNotApplied);
 }
 

@@ -160,7 +160,8 @@ TEST_F(ProcessTest, ErrorsGoToTheErrorStreamWithReasonAndHint) {
 }
 
 TEST_F(ProcessTest, JsonAndRawCalls) {
-  EXPECT_EQ(Out("call StringService/Set '{\"key\": \"raw\", \"value\": {\"integer\": 5}}'"), "OK\n");
+  EXPECT_EQ(Out("call StringService/Set '{\"key\": \"raw\", \"value\": {\"integer\": 5}}'"),
+            "OK\n");
   EXPECT_THAT(Out("string get raw --json"), HasSubstr("{\"integer\":\"5\"}"));
   EXPECT_EQ(Kvick("call kvick.v1.StringService.Length - --json", "{\"key\":\"raw\"}").out,
             "{\"length\":\"1\"}\n");

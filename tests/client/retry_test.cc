@@ -131,9 +131,10 @@ TEST_F(RetryTest, OpeningAStreamIsRepeatedWhateverItIs) {
       .WillOnce([](const CallOptions&) -> absl::StatusOr<std::unique_ptr<PipelineStream>> {
         return absl::InternalError("final");
       });
-  const auto connection = MakeRetryConnection(
-      mock_, {}, {.now = [] { return absl::Now(); }, .sleep = [](absl::Duration) {},
-                  .random = [] { return 0.5; }});
+  const auto connection = MakeRetryConnection(mock_, {},
+                                              {.now = [] { return absl::Now(); },
+                                               .sleep = [](absl::Duration) {},
+                                               .random = [] { return 0.5; }});
   EXPECT_EQ(connection->OpenPipeline({}).status().code(), absl::StatusCode::kInternal);
 }
 
@@ -151,8 +152,8 @@ TEST(DeadlineTest, EveryCallHasOneAndWaitingCallsGetTheirWaitOnTop) {
   client.With({.timeout = absl::Seconds(3)}).Strings().Get("k").IgnoreError();
   client.Lists().PopAny({"k"}, v1::SIDE_LEFT, absl::Seconds(60)).IgnoreError();
   client.With({.deadline = absl::Now() + absl::Seconds(2)}).Strings().Get("k").IgnoreError();
-  EXPECT_THAT(left, ElementsAre(absl::Seconds(10), absl::Seconds(3), absl::Seconds(70),
-                                absl::Seconds(2)));
+  EXPECT_THAT(
+      left, ElementsAre(absl::Seconds(10), absl::Seconds(3), absl::Seconds(70), absl::Seconds(2)));
 }
 
 TEST(DeadlineTest, StreamsHaveNoneUnlessTheyAsk) {

@@ -50,8 +50,8 @@ Walk WalkAll(KeyClient::Range range) {
 class ScanTest : public ::testing::Test {
  protected:
   KeyClient Keys() {
-    return KeyClient(Caller(mock_, {},
-                            {.max_attempts = 3, .initial_backoff = absl::Milliseconds(1)}));
+    return KeyClient(
+        Caller(mock_, {}, {.max_attempts = 3, .initial_backoff = absl::Milliseconds(1)}));
   }
 
   std::shared_ptr<MockConnection> mock_ = std::make_shared<MockConnection>();

@@ -35,8 +35,8 @@ TEST(ClientServerTest, AServerThatIsAwayIsUnavailableAndNothingWasSent) {
 
 TEST(ClientServerTest, WritesWaitForAServerThatComesBack) {
   const auto server = StartServer();
-  const auto client = Client::Create(
-      {.target = server->grpc_address(), .retry = {.max_attempts = 50}});
+  const auto client =
+      Client::Create({.target = server->grpc_address(), .retry = {.max_attempts = 50}});
   ASSERT_TRUE(client->Strings().Set("k", "v").ok());
   ASSERT_EQ(server->Stop(), 0) << server->log();
   std::thread restarter([&] {
@@ -50,8 +50,8 @@ TEST(ClientServerTest, WritesWaitForAServerThatComesBack) {
 
 TEST(ClientServerTest, APipelineGoesOnAfterARestart) {
   const auto server = StartServer();
-  const auto client = Client::Create(
-      {.target = server->grpc_address(), .retry = {.max_attempts = 50}});
+  const auto client =
+      Client::Create({.target = server->grpc_address(), .retry = {.max_attempts = 50}});
   const auto pipeline = client->OpenPipeline();
   v1::StringIncrementRequest increment;
   increment.set_key("n");

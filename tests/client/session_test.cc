@@ -73,23 +73,23 @@ TEST_F(SessionTest, AFamilyAloneShowsItsCommands) {
 }
 
 TEST_F(SessionTest, ProgramsCheckTheirArguments) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"subscribe"},
-           {"subscribe", "a", "--bogus"},
-           {"subscribe", "a", "--overflow", "up"},
-           {"subscribe", "a", "--pattern"},
-           {"scan", "a", "b"},
-           {"scan", "--type", "bogus"},
-           {"scan", "--limit", "-1"},
-           {"stat", "--interval", "0s"},
-           {"stat", "bogus"},
-           {"bench", "--connections", "0"},
-           {"bench", "--bogus"},
-           {"call"},
-           {"call", "ListService/Bogus"},
-           {"call", "ListService/Push", "{not json"},
-           {"call", "ListService/Push", "{\"bogus\": 1}"},
-           {"completion", "dos"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"subscribe"},
+                                             {"subscribe", "a", "--bogus"},
+                                             {"subscribe", "a", "--overflow", "up"},
+                                             {"subscribe", "a", "--pattern"},
+                                             {"scan", "a", "b"},
+                                             {"scan", "--type", "bogus"},
+                                             {"scan", "--limit", "-1"},
+                                             {"stat", "--interval", "0s"},
+                                             {"stat", "bogus"},
+                                             {"bench", "--connections", "0"},
+                                             {"bench", "--bogus"},
+                                             {"call"},
+                                             {"call", "ListService/Bogus"},
+                                             {"call", "ListService/Push", "{not json"},
+                                             {"call", "ListService/Push", "{\"bogus\": 1}"},
+                                             {"completion", "dos"}}) {
     EXPECT_EQ(Run(words), kUsage) << words[0] << " " << (words.size() > 1 ? words.back() : "");
   }
   EXPECT_EQ(out_.str(), "");

@@ -142,13 +142,13 @@ TEST_F(SubscriptionTest, AHandlerMayDestroyItsListener) {
   // Shared: the thread that sets it outlives the listener.
   const auto ended = std::make_shared<std::promise<void>>();
   std::unique_ptr<Listener> owner;
-  auto listener = PubSub().Listen(
-      {.channels = {"x"}}, {.on_message =
-                                [&](const v1::PubSubMessage&) {
-                                  ready.get_future().wait();
-                                  owner.reset();
-                                },
-                            .on_end = [ended](const absl::Status&) { ended->set_value(); }});
+  auto listener = PubSub().Listen({.channels = {"x"}},
+                                  {.on_message =
+                                       [&](const v1::PubSubMessage&) {
+                                         ready.get_future().wait();
+                                         owner.reset();
+                                       },
+                                   .on_end = [ended](const absl::Status&) { ended->set_value(); }});
   ASSERT_TRUE(listener.ok());
   owner = *std::move(listener);
   ready.set_value();

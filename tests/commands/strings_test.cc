@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kvick/v1/key.pb.h"
+#include "kvick/v1/set.pb.h"
 #include "kvick/v1/string.pb.h"
 #include "tests/processor/fixture.h"
 
@@ -275,6 +276,72 @@ TEST_F(StringsTest, RenameCopyTouchDescribe) {
   EXPECT_GT(description.memory_bytes(), 0);
   describe.set_key("missing");
   EXPECT_FALSE(Run<v1::KeyDescribeResponse>(describe)->has_description());
+}
+
+TEST_F(StringsTest, BatchesAreOneMoment) {
+  v1::StringBatchSetRequest set;
+  const auto add = [&](const std::string& key, const std::string& value) {
+    set.add_items()->set_key(key);
+    *set.mutable_items(set.items_size() - 1)->mutable_value() = Text(value);
+  };
+  add("a", "1");
+  add("b", "2");
+  add("a", "3");
+  set.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  const auto response = Must<v1::StringBatchSetResponse>(set);
+  EXPECT_EQ(response.mutation().version(), store_.last_version());
+  EXPECT_EQ(store_.last_version(), 1) << "one write, one version";
+  EXPECT_EQ(Get("a").text(), "3") << "the last value stays";
+  v1::StringBatchGetRequest get;
+  for (const char* key : {"a", "missing", "b", "a"}) get.add_keys(key);
+  const auto got = Must<v1::StringBatchGetResponse>(get);
+  ASSERT_EQ(got.items_size(), 4);
+  EXPECT_FALSE(got.items(1).has_entry());
+  EXPECT_EQ(got.items(2).entry().value().text(), "2");
+  EXPECT_EQ(got.items(3).entry().expire_time().seconds(), kStart / 1000 + 10);
+  add("c", "4");
+  set.add_items()->set_key("d");
+  MustRefuse<v1::StringBatchSetResponse>(set, StatusCode::kInvalidArgument, "VALUE_MISSING");
+  set.mutable_items(4)->mutable_value()->set_data(std::string((1 << 20) + 1, 'x'));
+  MustRefuse<v1::StringBatchSetResponse>(set, StatusCode::kResourceExhausted, "VALUE_TOO_LARGE");
+  EXPECT_EQ(store_.Statistics().keys, 2u);
+  Set("large", std::string(600'000, 'x'));
+  get.add_keys("large");
+  get.add_keys("large");
+  MustRefuse<v1::StringBatchGetResponse>(get, StatusCode::kResourceExhausted, "REPLY_TOO_LARGE");
+}
+
+TEST_F(StringsTest, SettingTheSameValueIsAWrite) {
+  Set("k", "v");
+  Set("k", "v");
+  EXPECT_EQ(store_.last_version(), 2);
+}
+
+TEST_F(StringsTest, SetRangeOfNothingGivesNoExpiry) {
+  Set("k", "v");
+  v1::StringSetRangeRequest request;
+  request.set_key("k");
+  *request.mutable_value() = Text("");
+  request.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  const auto response = Must<v1::StringSetRangeResponse>(request);
+  EXPECT_EQ(response.mutation().version(), 1);
+  EXPECT_EQ(store_.last_version(), 1) << "empty changes nothing";
+}
+
+TEST_F(StringsTest, ASetThatAnswersThePreviousWantsAString) {
+  v1::SetAddRequest add;
+  add.set_key("k");
+  *add.add_members() = Text("m");
+  Must<v1::SetAddResponse>(add);
+  v1::StringSetRequest set;
+  set.set_key("k");
+  *set.mutable_value() = Text("v");
+  set.set_return_previous(true);
+  MustRefuse<v1::StringSetResponse>(set, StatusCode::kFailedPrecondition, "WRONG_TYPE");
+  set.set_return_previous(false);
+  EXPECT_TRUE(Must<v1::StringSetResponse>(set).mutation().applied());
+  set.set_return_previous(true);
+  EXPECT_EQ(Must<v1::StringSetResponse>(set).previous().value().text(), "v");
 }
 
 }  // namespace

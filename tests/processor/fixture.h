@@ -62,6 +62,18 @@ class ProcessorFixture : public testing::Test {
     return response;
   }
 
+  // Runs a request that must succeed.
+  template <typename Response, typename Request>
+  Response Must(const Request& request) {
+    auto response = Run<Response>(request);
+    EXPECT_TRUE(response.ok()) << response.status() << "\n" << request.ShortDebugString();
+    return response.value_or(Response());
+  }
+
+  // Runs a request that must be refused with this code and reason, and must change nothing.
+  template <typename Response, typename Request>
+  void MustRefuse(const Request& request, absl::StatusCode code, const std::string& reason);
+
   std::atomic<storage::TimeMs> now_{kStart};
   storage::Store store_;
   Processor processor_;
@@ -79,6 +91,14 @@ inline void ExpectError(const absl::Status& status, absl::StatusCode code,
                         const std::string& reason) {
   EXPECT_EQ(status.code(), code) << status;
   EXPECT_EQ(storage::ErrorReasonOf(status), reason) << status;
+}
+
+template <typename Response, typename Request>
+void ProcessorFixture::MustRefuse(const Request& request, absl::StatusCode code,
+                                  const std::string& reason) {
+  const int64_t before = store_.last_version();
+  ExpectError(Run<Response>(request).status(), code, reason);
+  EXPECT_EQ(store_.last_version(), before) << "something changed";
 }
 
 }  // namespace kvick::server

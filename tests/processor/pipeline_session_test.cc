@@ -235,5 +235,134 @@ TEST_F(PipelineSessionTest, GarbageIsAnsweredOrRefusedNeverWorse) {
   }
 }
 
+// Frames of all kinds of operations, damaged in all kinds of ways. Whatever Protobuf takes as a
+// PipelineRequest is answered operation by operation with the ids; nothing else does any harm.
+class DamagedFramesTest : public PipelineSessionTest {
+ protected:
+  std::string RandomFrame() {
+    v1::PipelineRequest frame;
+    for (int i = static_cast<int>(random_() % 6); i >= 0; --i) {
+      auto* operation = frame.add_operations();
+      operation->set_id(random_() >> (random_() % 64));
+      auto* command = operation->mutable_command();
+      const std::string key(1, static_cast<char>('a' + random_() % 4));
+      switch (random_() % 5) {
+        case 0:
+          command->mutable_string_get()->set_key(key);
+          break;
+        case 1:
+          command->mutable_string_increment()->set_key(key);
+          break;
+        case 2:
+          command->mutable_hash_set()->set_key(key);
+          (*command->mutable_hash_set()->mutable_fields())["f"].set_integer(5);
+          break;
+        case 3:
+          command->mutable_list_push()->set_key(key);
+          command->mutable_list_push()->set_side(v1::SIDE_LEFT);
+          command->mutable_list_push()->add_values()->set_text("value");
+          break;
+        default:
+          command->mutable_key_delete()->add_keys(key);
+      }
+    }
+    return frame.SerializeAsString();
+  }
+  void Damage(std::string* bytes) {
+    if (bytes->empty()) return;
+    const size_t at = random_() % bytes->size();
+    const size_t length = 1 + random_() % 8;
+    switch (random_() % 5) {
+      case 0:
+        (*bytes)[at] = static_cast<char>(random_());
+        return;
+      case 1:
+        bytes->erase(at, length);
+        return;
+      case 2:
+        bytes->insert(random_() % bytes->size(), bytes->substr(at, length));
+        return;
+      case 3:
+        bytes->insert(at, std::string(length, static_cast<char>(random_())));
+        return;
+      default:
+        (*bytes)[at] = static_cast<char>((*bytes)[at] ^ (1 << random_() % 8));
+    }
+  }
+
+  std::mt19937_64 random_{20'251'124};
+};
+
+TEST_F(DamagedFramesTest, WhatProtobufTakesIsAnsweredOperationByOperation) {
+  int taken = 0;
+  for (int round = 0; round < 30'000; ++round) {
+    std::string bytes = RandomFrame();
+    for (uint64_t i = random_() % 4; i > 0; --i) Damage(&bytes);
+    v1::PipelineRequest reference;
+    const bool good = reference.ParseFromString(bytes);
+    session_.Begin(bytes);
+    const auto state = session_.Run();
+    ASSERT_NE(state, PipelineSession::State::kResults);
+    ASSERT_NE(state, PipelineSession::State::kWaiting);
+    v1::PipelineResponse response;
+    ASSERT_TRUE(response.ParseFromString(session_.TakeResults()));
+    if (!good) continue;
+    ++taken;
+    ASSERT_EQ(state, PipelineSession::State::kFrameEnd) << reference.ShortDebugString();
+    ASSERT_EQ(response.results_size(), reference.operations_size());
+    for (int i = 0; i < response.results_size(); ++i) {
+      const auto& result = response.results(i);
+      ASSERT_EQ(result.id(), reference.operations(i).id());
+      ASSERT_NE(result.has_status(), result.has_reply());
+      ASSERT_NE(result.status().reason(), v1::ERROR_REASON_MALFORMED_REQUEST)
+          << reference.ShortDebugString();
+    }
+  }
+  EXPECT_GT(taken, 5'000);
+}
+
+TEST_F(PipelineSessionTest, AFieldOfAnotherWireTypeIsUnknown) {
+  v1::PipelineRequest hidden;
+  AddSet(&hidden, 0, "hidden", "1");
+  const std::string command = hidden.operations(0).command().SerializeAsString();
+  // Field 9 holds what looks like a command; field 2, `command`, comes as a number.
+  std::string operation = "\x4A";
+  operation += static_cast<char>(command.size());
+  operation += command + std::string("\x10\x01", 2);
+  std::string frame = "\x0A";
+  frame += static_cast<char>(operation.size());
+  frame += operation;
+  frame += std::string("\x08\x01", 2);  // field 1, `operations`, as a number
+  v1::PipelineRequest reference;
+  ASSERT_TRUE(reference.ParseFromString(frame));
+  ASSERT_FALSE(reference.operations(0).has_command());
+  const auto response = RunFrame(frame);
+  ASSERT_EQ(response.results_size(), 1);
+  EXPECT_EQ(response.results(0).status().reason(), v1::ERROR_REASON_COMMAND_MISSING);
+  EXPECT_EQ(store_.Statistics().keys, 0u);
+}
+
+// Protobuf keeps the memory of cleared messages: a client must not pile it up.
+TEST_F(PipelineSessionTest, WhatASessionKeepsIsBounded) {
+  for (int i = 0; i < 200; ++i) {
+    v1::PipelineRequest frame;
+    auto* push = frame.add_operations()->mutable_command()->mutable_list_push();
+    push->set_key("list");
+    push->set_side(v1::SIDE_LEFT);
+    for (int j = 0; j < 200; ++j) {
+      push->add_values()->set_text(j == i ? std::string(60'000, 'x') : std::string());
+    }
+    EXPECT_FALSE(RunFrame(frame).results(0).has_status());
+  }
+  EXPECT_LT(session_.KeptBytes(), 1u << 20);
+  // An answer that is refused when it has grown is not kept either.
+  v1::PipelineRequest frame;
+  auto* range = frame.add_operations()->mutable_command()->mutable_list_range();
+  range->set_key("list");
+  range->set_stop(-1);
+  EXPECT_EQ(RunFrame(frame).results(0).status().reason(), v1::ERROR_REASON_REPLY_TOO_LARGE);
+  EXPECT_LT(session_.KeptBytes(), 1u << 20);
+}
+
 }  // namespace
 }  // namespace kvick::server

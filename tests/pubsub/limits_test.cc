@@ -1,0 +1,168 @@
+// PubSubHub: what it refuses, and what it forgets so that nothing grows without bound.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "tests/pubsub/fixture.h"
+
+namespace kvick::server {
+namespace {
+
+using absl::StatusCode;
+
+class LimitsTest : public HubFixture {
+ protected:
+  LimitsTest()
+      : HubFixture({.max_key_bytes = 100,
+                    .max_value_bytes = 1000,
+                    .max_subscribers = 3,
+                    .max_subscriber_bytes = 10'000,
+                    .max_idle_channels = 50,
+                    .max_idle_channel_bytes = 100'000,
+                    .shards = 1}) {}
+  absl::Status PublishStatus(const v1::PubSubPublishRequest& request) {
+    v1::PubSubPublishResponse response;
+    return hub_.Publish(request, &response);
+  }
+  absl::Status SubscribeStatus(const v1::PubSubSubscribeRequest& request) {
+    return hub_.Subscribe(request, [] {}).status();
+  }
+};
+
+TEST_F(LimitsTest, BadMessagesAreRefused) {
+  v1::PubSubPublishRequest request;
+  const auto refused = [&](StatusCode code, const std::string& reason) {
+    ExpectRefused(PublishStatus(request), code, reason);
+  };
+  request.mutable_payload()->set_text("x");
+  refused(StatusCode::kInvalidArgument, "KEY_EMPTY");
+  request.set_channel(std::string(101, 'c'));
+  refused(StatusCode::kInvalidArgument, "KEY_TOO_LONG");
+  request.set_channel("c");
+  request.clear_payload();
+  refused(StatusCode::kInvalidArgument, "VALUE_MISSING");
+  request.mutable_payload()->set_number(std::numeric_limits<double>::quiet_NaN());
+  refused(StatusCode::kInvalidArgument, "NOT_A_NUMBER");
+  request.mutable_payload()->set_text(std::string(1001, 'x'));
+  refused(StatusCode::kResourceExhausted, "VALUE_TOO_LARGE");
+  request.mutable_payload()->set_data(std::string(1001, 'x'));
+  refused(StatusCode::kResourceExhausted, "VALUE_TOO_LARGE");
+  request.mutable_payload()->set_data(std::string(1000, 'x'));
+  EXPECT_TRUE(PublishStatus(request).ok());
+  for (int i = 0; i < 64; ++i) (*request.mutable_attributes())[std::to_string(i)] = "v";
+  EXPECT_TRUE(PublishStatus(request).ok());
+  (*request.mutable_attributes())["0"] = std::string(101, 'v');
+  refused(StatusCode::kInvalidArgument, "KEY_TOO_LONG");
+  (*request.mutable_attributes())["0"] = "v";
+  (*request.mutable_attributes())["64"] = "v";
+  refused(StatusCode::kInvalidArgument, "TOO_MANY_ITEMS");
+  EXPECT_EQ(hub_.Statistics().published, 2);
+}
+
+TEST_F(LimitsTest, BadSubscriptionsAreRefusedAndLeaveNothing) {
+  v1::PubSubSubscribeRequest request;
+  const auto refused = [&](const std::string& reason) {
+    ExpectRefused(SubscribeStatus(request), StatusCode::kInvalidArgument, reason);
+  };
+  refused("KEY_EMPTY");
+  request.add_channels("good");
+  request.add_channels("");
+  refused("KEY_EMPTY");
+  request.set_channels(1, std::string(101, 'c'));
+  refused("KEY_TOO_LONG");
+  request.set_channels(1, "c");
+  request.add_patterns("");
+  refused("KEY_EMPTY");
+  request.set_patterns(0, std::string(1025, '*'));
+  refused("PATTERN_INVALID");
+  request.set_patterns(0, "*");
+  request.set_overflow(static_cast<v1::Overflow>(3));
+  refused("UNKNOWN_ENUM_VALUE");
+  request.set_overflow(v1::OVERFLOW_UNSPECIFIED);
+  for (const int64_t bytes :
+       {int64_t{-1}, int64_t{1023}, int64_t{10'001}, std::numeric_limits<int64_t>::max(),
+        std::numeric_limits<int64_t>::min()}) {
+    request.set_max_buffered_bytes(bytes);
+    refused("ARGUMENT_OUT_OF_RANGE");
+  }
+  request.set_max_buffered_bytes(10'000);
+  for (int i = 0; i < 9'998; ++i) request.add_channels(absl::StrCat("c", i));
+  refused("TOO_MANY_ITEMS");
+  EXPECT_EQ(hub_.Statistics().subscribers, 0);
+  EXPECT_EQ(hub_.Statistics().channels, 0);
+  request.mutable_channels()->RemoveLast();
+  EXPECT_TRUE(SubscribeStatus(request).ok());
+}
+
+TEST_F(LimitsTest, BadQuestionsAreRefused) {
+  v1::PubSubListChannelsRequest list;
+  v1::PubSubListChannelsResponse listed;
+  for (const int64_t limit : {int64_t{-1}, int64_t{10'001}}) {
+    list.set_limit(limit);
+    ExpectRefused(hub_.ListChannels(list, &listed), StatusCode::kInvalidArgument,
+                  "ARGUMENT_OUT_OF_RANGE");
+  }
+  list.set_limit(0);
+  list.set_glob(std::string(1025, '?'));
+  ExpectRefused(hub_.ListChannels(list, &listed), StatusCode::kInvalidArgument, "PATTERN_INVALID");
+  v1::PubSubCountSubscribersRequest count;
+  v1::PubSubCountSubscribersResponse counted;
+  ExpectRefused(hub_.CountSubscribers(count, &counted), StatusCode::kInvalidArgument, "KEY_EMPTY");
+  count.add_channels("");
+  ExpectRefused(hub_.CountSubscribers(count, &counted), StatusCode::kInvalidArgument, "KEY_EMPTY");
+}
+
+TEST_F(LimitsTest, SubscribersAreCounted) {
+  std::vector<Reader> readers;
+  for (int i = 0; i < 3; ++i) readers.push_back(Listen({"c"}));
+  const absl::Status status = SubscribeStatus(SubscribeRequest({"c"}, {}));
+  ExpectRefused(status, StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIBERS");
+  EXPECT_TRUE(storage::RetryDelayOf(status).has_value());
+  EXPECT_EQ(Count({"c"}), std::vector<int64_t>{3});
+  readers.pop_back();
+  EXPECT_TRUE(SubscribeStatus(SubscribeRequest({"c"}, {})).ok());
+}
+
+TEST_F(LimitsTest, IdleChannelsAreForgottenTheOldestFirst) {
+  Reader reader = Listen({"kept"});
+  const int64_t epoch = Publish("first", "x").position().epoch();
+  EXPECT_EQ(Publish("first", "x").position().sequence(), 2);
+  for (int i = 0; i < 40; ++i) Publish(absl::StrCat("c", i), "x");
+  EXPECT_EQ(Publish("first", "x").position().epoch(), epoch) << "not yet: and it is young again";
+  for (int i = 40; i < 85; ++i) Publish(absl::StrCat("c", i), "x");
+  EXPECT_EQ(Publish("first", "x").position().sequence(), 4);
+  for (int i = 0; i < 200; ++i) Publish(absl::StrCat("d", i), "x");
+  const auto anew = Publish("first", "x").position();
+  EXPECT_EQ(anew.sequence(), 1);
+  EXPECT_NE(anew.epoch(), epoch) << "sequences that start anew say so";
+  Publish("kept", "1");
+  EXPECT_EQ(reader.Messages()[0].position().sequence(), 1) << "one with subscribers stays";
+}
+
+class LongNamesTest : public HubFixture {
+ protected:
+  LongNamesTest() : HubFixture({.max_idle_channel_bytes = 10'000, .shards = 1}) {}
+};
+
+TEST_F(LongNamesTest, TheNamesOfIdleChannelsAreBoundedTogether) {
+  const std::string first = std::string(3000, 'a') + "first";
+  const int64_t epoch = Publish(first, "x").position().epoch();
+  EXPECT_EQ(Publish(first, "x").position().epoch(), epoch);
+  for (int i = 0; i < 5; ++i) Publish(absl::StrCat(std::string(3000, 'b'), i), "x");
+  EXPECT_NE(Publish(first, "x").position().epoch(), epoch);
+}
+
+// A pattern that a backtracking matcher would take exponential time for.
+TEST_F(LimitsTest, PatternsDoNotExplode) {
+  std::string pattern;
+  for (int i = 0; i < 300; ++i) pattern += "*a?";
+  pattern += "*b";
+  Reader reader = Listen({}, {pattern, "*" + std::string(99, 'a') + "b"});
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(Publish(std::string(100, 'a'), "x").receivers(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace kvick::server
