@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "kvick/v1/command.pb.h"
 #include "kvick/v1/key.pb.h"
 #include "kvick/v1/list.pb.h"
@@ -89,11 +90,17 @@ TEST_F(CommandTableTest, EveryCommandIsFoundByMethodAndByField) {
   }
 }
 
-TEST_F(CommandTableTest, EveryFieldOfCommandHasACommand) {
-  const auto* command = v1::Command::descriptor();
-  for (int i = 0; i < command->field_count(); ++i) {
-    EXPECT_NE(table_.FindByField(command->field(i)->number()), nullptr)
-        << command->field(i)->full_name();
+TEST_F(CommandTableTest, EveryMethodOnKeysIsBound) {
+  const auto* pool = google::protobuf::DescriptorPool::generated_pool();
+  for (const char* name : {"Key", "String", "List", "Set", "Hash"}) {
+    const auto* service = pool->FindServiceByName(absl::StrCat("kvick.v1.", name, "Service"));
+    ASSERT_NE(service, nullptr) << name;
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto& method = *service->method(i);
+      EXPECT_TRUE(method.server_streaming() ? table_.FindStream(method) != nullptr
+                                            : table_.Find(method) != nullptr)
+          << method.full_name();
+    }
   }
 }
 

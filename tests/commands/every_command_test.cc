@@ -63,9 +63,8 @@ Message* Mutable(Message* message, const std::string& name) {
 // Sets every key of a request, nested ones too.
 void SetKeys(Message* message, const std::string& key) {
   const auto* reflection = message->GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection->ListFields(*message, &fields);
-  for (const FieldDescriptor* field : fields) {
+  for (int i = 0; i < message->GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = message->GetDescriptor()->field(i);
     if (IsKey(*field)) {
       field->is_repeated() ? reflection->SetRepeatedString(message, field, 0, key)
                            : reflection->SetString(message, field, key);

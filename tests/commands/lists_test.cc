@@ -228,7 +228,8 @@ TEST_F(ListsTest, SetAtReplacesAndRefusesWhatIsOutside) {
   request.set_key("l");
   request.set_index(-1);
   request.mutable_value()->set_integer(7);
-  EXPECT_EQ(Must<v1::ListSetAtResponse>(request).mutation().version(), store_.last_version());
+  const auto response = Must<v1::ListSetAtResponse>(request);
+  EXPECT_EQ(response.mutation().version(), store_.last_version());
   v1::ListGetAtRequest get;
   get.set_key("l");
   get.set_index(2);

@@ -259,6 +259,7 @@ TEST_F(SetsTest, AMoveThatDidNotHappenGivesNoExpiry) {
 
 TEST_F(SetsTest, CombinationsOfSmallAndLargeSets) {
   for (const int size : {10, 1000}) {
+    store_.Flush();
     Add("a", Numbered(0, size));
     Add("b", Numbered(size / 2, size * 3 / 2));
     Add("c", Numbered(size / 2, size));

@@ -108,7 +108,7 @@ TEST_F(MemoryTest, LargeCollections) {
 }
 
 TEST_F(MemoryTest, SmallCollectionsThatGrowAndShrink) {
-  constexpr size_t kKeys = 4'000;
+  constexpr size_t kKeys = 20'000;
   for (int round = 0; round < 3; ++round) {
     With([&](Keyspace& k) {
       for (size_t i = 0; i < kKeys; ++i) {
