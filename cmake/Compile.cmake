@@ -40,6 +40,15 @@ if(KVICK_SANITIZE)
   target_link_options(kvick_flags INTERFACE -fsanitize=${KVICK_SANITIZE})
 endif()
 
+# ThreadSanitizer does not know the locks of an Abseil that was built without it: see the source.
+function(kvick_show_locks_to_sanitizer name)
+  if(KVICK_SANITIZE STREQUAL "thread")
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/tsan/absl_synchronization.cc
+      ${CMAKE_SOURCE_DIR}/cmake/tsan/suppressions.cc)
+    target_link_libraries(${name} PRIVATE absl::synchronization ${CMAKE_DL_LIBS})
+  endif()
+endfunction()
+
 # kvick_library(NAME SOURCES ... DEPENDS ...): a folder's library.
 function(kvick_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
@@ -54,6 +63,7 @@ function(kvick_binary name output)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} kvick_flags kvick_warnings)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output})
+  kvick_show_locks_to_sanitizer(${name})
 endfunction()
 
 # kvick_test(NAME SOURCES ... DEPENDS ...): a GoogleTest program, run by ctest as one test.
@@ -62,6 +72,7 @@ function(kvick_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main kvick_flags
     kvick_warnings)
+  kvick_show_locks_to_sanitizer(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}"
