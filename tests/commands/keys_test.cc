@@ -215,7 +215,9 @@ TEST_F(KeysTest, RenameMovesAnyTypeWithItsExpiry) {
   AddMembers("set", 500);
   const size_t list_bytes = static_cast<size_t>(Describe("list").memory_bytes());
   EXPECT_TRUE(Rename("list", "list2", false).renamed());
-  EXPECT_EQ(static_cast<size_t>(Describe("list2").memory_bytes()), list_bytes);
+  EXPECT_NEAR(static_cast<double>(Describe("list2").memory_bytes()),
+              static_cast<double>(list_bytes), 16)
+      << "but for the longer name";
   EXPECT_EQ(Describe("list2").length(), 5000);
   const auto response = Rename("string", "set", true);
   EXPECT_TRUE(response.renamed());

@@ -30,6 +30,13 @@ size_t AllocatorBytes() {
 // What glibc puts before each allocation, which malloc_usable_size does not tell.
 size_t OverheadBytes() { return __sanitizer_get_current_allocated_bytes != nullptr ? 0 : 8; }
 
+// ThreadSanitizer counts the sizes that it rounds up to, and tells those that were asked for.
+#ifdef __SANITIZE_THREAD__
+constexpr double kRounding = 0.2;
+#else
+constexpr double kRounding = 0;
+#endif
+
 class MemoryTest : public testing::Test {
  protected:
   MemoryTest() : before_(AllocatorBytes()) {}
@@ -55,7 +62,7 @@ class MemoryTest : public testing::Test {
     const double truth = static_cast<double>(AllocatorBytes() - before_);
     const double said = static_cast<double>(store_.used_bytes() + allocations * OverheadBytes());
     EXPECT_GT(truth, 2e6) << "too little to tell";
-    EXPECT_NEAR(said / truth, 1, tolerance) << said << " against " << truth;
+    EXPECT_NEAR(said / truth, 1, tolerance + kRounding) << said << " against " << truth;
   }
 
   std::mt19937_64 random_{3};
@@ -112,8 +119,10 @@ TEST_F(MemoryTest, SmallCollectionsThatGrowAndShrink) {
   for (int round = 0; round < 3; ++round) {
     With([&](Keyspace& k) {
       for (size_t i = 0; i < kKeys; ++i) {
-        auto list = k.EditOrCreate<List>(absl::StrCat("list", i));
-        auto hash = k.EditOrCreate<Hash>(absl::StrCat("hash", i));
+        const std::string list_key = absl::StrCat("list", i);
+        const std::string hash_key = absl::StrCat("hash", i);
+        auto list = k.EditOrCreate<List>(list_key);
+        auto hash = k.EditOrCreate<Hash>(hash_key);
         for (int j = 0; j < 12; ++j) {
           (*list)->Push(ListEnd::kBack, TextOf(Word(random_() % 60)));
           (*hash)->Set(absl::StrCat("field", random_() % 30), TextOf(Word(random_() % 60)));
