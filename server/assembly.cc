@@ -147,8 +147,7 @@ void Assembly::FillServerInfo(v1::AdminGetServerInfoResponse* response) const {
     response->add_listen_addresses(address);
   }
   (*response->mutable_library_versions())["grpc"] = GrpcVersion();
-  (*response->mutable_library_versions())["protobuf"] =
-      fmt::format("{}", GOOGLE_PROTOBUF_VERSION);
+  (*response->mutable_library_versions())["protobuf"] = fmt::format("{}", GOOGLE_PROTOBUF_VERSION);
 }
 
 void Assembly::FillStatistics(v1::AdminGetStatisticsResponse* response) {

@@ -121,6 +121,7 @@ const std::map<std::string, std::vector<std::string>>& Walls() {
         "server/config/", "storage/", "kvick/v1/"}},
       {"server/", {"server/", "storage/", "kvick/v1/"}},
       {"client/", {"client/", "kvick/", "storage/base/"}},
+      {"cmake/", {}},
       {"tests/", {"tests/", "server/", "storage/", "client/", "kvick/"}},
   };
   return *walls;

@@ -26,9 +26,8 @@ void ExpectSame(const List& list, const Model& model) {
   });
   ASSERT_EQ(forward, model.end());
   auto backward = model.rbegin();
-  list.Visit(ListEnd::kBack, 0, list.size() + 5, [&](ValueView value) {
-    return *backward++ == value;
-  });
+  list.Visit(ListEnd::kBack, 0, list.size() + 5,
+             [&](ValueView value) { return *backward++ == value; });
   ASSERT_EQ(backward, model.rend());
 }
 
