@@ -252,6 +252,33 @@ std::string Offence(const File& file, size_t line, const std::string& what) {
   return fmt::format("{}:{}: {}", file.path, line, what);
 }
 
+Offences TestsNotBuilt(const std::vector<File>& files) {
+  constexpr std::string_view kLists = "CMakeLists.txt";
+  std::map<std::string, std::string> lists;  // by folder
+  for (const File& file : files) {
+    if (file.path.ends_with(kLists)) {
+      lists[file.path.substr(0, file.path.size() - kLists.size())] = file.text;
+    }
+  }
+  Offences offences;
+  for (const File& file : files) {
+    const size_t slash = file.path.rfind('/');
+    if (!IsTest(file) || slash == std::string::npos) continue;
+    const std::string folder = file.path.substr(0, slash + 1);
+    const std::string name = file.path.substr(slash + 1);
+    if (name.ends_with("_test.cc") && !HasWord(lists[folder], name)) {
+      offences.push_back(file.path + ": a test that is not built");
+    }
+    const size_t above = folder.rfind('/', folder.size() - 2) + 1;
+    const std::string own = folder.substr(above, folder.size() - above - 1);
+    if (name == kLists && folder != "tests/" &&
+        lists[folder.substr(0, above)].find("add_subdirectory(" + own + ")") == std::string::npos) {
+      offences.push_back(folder + ": a folder of tests that is not built");
+    }
+  }
+  return offences;
+}
+
 Offences FoldersWithoutReadme(const std::vector<File>& files) {
   // Helm takes every file here for a manifest, so the chart's own README speaks for it.
   static const std::set<std::string> exempt{"helm/kvick/templates", "helm/kvick/templates/tests"};

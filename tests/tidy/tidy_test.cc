@@ -172,6 +172,17 @@ TEST(TidyRulesTest, EveryFolderHasAReadme) {
   EXPECT_EQ(FoldersWithoutReadme(files), Offences{"c/d: a folder without README.md"});
 }
 
+TEST(TidyRulesTest, EveryTestIsBuilt) {
+  const std::vector<File> files{{"tests/CMakeLists.txt", "add_subdirectory(a)\n"},
+                                {"tests/a/CMakeLists.txt", "kvick_test(t SOURCES x_test.cc)\n"},
+                                {"tests/a/x_test.cc", ""},
+                                {"tests/a/y_test.cc", ""},
+                                {"tests/a/b/CMakeLists.txt", "kvick_test(t SOURCES z_test.cc)\n"},
+                                {"tests/a/b/z_test.cc", ""}};
+  EXPECT_EQ(TestsNotBuilt(files), (Offences{"tests/a/y_test.cc: a test that is not built",
+                                            "tests/a/b/: a folder of tests that is not built"}));
+}
+
 // --- The tree.
 
 std::vector<File> Tree() {
@@ -205,6 +216,10 @@ TEST(TidyTreeTest, EveryFileKeepsEveryRule) {
       }
     }
   }
+}
+
+TEST(TidyTreeTest, EveryTestIsBuilt) {
+  for (const std::string& offence : TestsNotBuilt(Tree())) ADD_FAILURE() << offence;
 }
 
 TEST(TidyTreeTest, EveryFolderHasAReadme) {

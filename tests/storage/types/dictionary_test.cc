@@ -28,7 +28,7 @@ class DictionaryTest : public testing::Test {
     ASSERT_EQ(dictionary_->Put(name.view(), kWithValues ? value.view() : ValueView{}), added);
     held->second.value = value;
   }
-  void Erase(const std::string& name) {
+  void Erase(const std::string name) {  // a copy: it may be the model's own
     ASSERT_EQ(dictionary_->Erase(name), model_.erase(name) == 1);
   }
   void ExpectIsHeld(const Element& element) const {
