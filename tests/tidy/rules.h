@@ -28,8 +28,8 @@ const std::vector<Rule>& AllRules();
 // Folders without a README.md, of those that the files lie in.
 Offences FoldersWithoutReadme(const std::vector<File>& files);
 
-// Tests that nobody builds: a *_test.cc that the CMakeLists.txt beside it does not name, and a folder
-// of tests that the one above does not add.
+// Tests that nobody builds: a *_test.cc that the CMakeLists.txt beside it does not name, and a
+// folder of tests that the one above does not add.
 Offences TestsNotBuilt(const std::vector<File>& files);
 
 // The lines of a text, without their ends.
