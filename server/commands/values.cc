@@ -105,6 +105,24 @@ void FillTime(storage::TimeMs time, google::protobuf::Timestamp* message) {
                      kNanosecondsPerMillisecond);
 }
 
+absl::Status CheckKey(const std::string& key, const storage::Limits& limits) {
+  if (key.empty()) {
+    return InvalidArgument("KEY_EMPTY", "A key is empty: give it at least one byte.");
+  }
+  return CheckKeyLength(key, limits);
+}
+
+absl::Status CheckKeyLength(const std::string& key, const storage::Limits& limits) {
+  if (key.size() <= limits.max_key_bytes) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument(
+      "KEY_TOO_LONG",
+      fmt::format("A key of {} bytes is over the limit of {}: use a shorter one.", key.size(),
+                  limits.max_key_bytes),
+      {{"limit_bytes", std::to_string(limits.max_key_bytes)}});
+}
+
 absl::Status ValueTooLarge(size_t bytes, const storage::Limits& limits) {
   return storage::MakeError(
       absl::StatusCode::kResourceExhausted, "VALUE_TOO_LARGE",

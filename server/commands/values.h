@@ -61,6 +61,11 @@ storage::ValueKind KindOfBytes(std::string_view bytes, bool sources_are_data);
 // Milliseconds since 1970 as a Timestamp.
 void FillTime(storage::TimeMs time, google::protobuf::Timestamp* message);
 
+// Refuses a key that is empty or over max_key_bytes.
+absl::Status CheckKey(const std::string& key, const storage::Limits& limits);
+// Refuses a key, or a part of one, that is over max_key_bytes.
+absl::Status CheckKeyLength(const std::string& key, const storage::Limits& limits);
+
 // The error for a value that would be over the limit.
 absl::Status ValueTooLarge(size_t bytes, const storage::Limits& limits);
 

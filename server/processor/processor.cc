@@ -26,20 +26,6 @@ void SortUnique(ShardSet* shards) {
   shards->erase(std::unique(shards->begin(), shards->end()), shards->end());
 }
 
-absl::Status CheckKey(const std::string& key, size_t limit) {
-  if (key.empty()) {
-    return InvalidArgument("KEY_EMPTY", "A key is empty: give it at least one byte.");
-  }
-  if (key.size() > limit) {
-    return InvalidArgument(
-        "KEY_TOO_LONG",
-        fmt::format("A key of {} bytes is over the limit of {}: use a shorter one.", key.size(),
-                    limit),
-        {{"limit_bytes", std::to_string(limit)}});
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckPreconditionForm(const v1::Precondition& precondition,
                                    const storage::Limits& limits) {
   switch (precondition.check_case()) {
@@ -110,7 +96,7 @@ absl::Status Processor::Check(const Command& command, const Message& request,
     if (++keys > options_.max_items_per_call || !status.ok()) {
       return;
     }
-    status = CheckKey(key, limits.max_key_bytes);
+    status = CheckKey(key, limits);
     prepared->shards.push_back(store_.ShardOf(key));
   });
   RETURN_IF_ERROR(status);

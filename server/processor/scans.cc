@@ -12,6 +12,7 @@
 #include "kvick/v1/set.pb.h"
 #include "server/commands/page_token.h"
 #include "server/commands/scan_steps.h"
+#include "server/commands/values.h"
 #include "server/processor/thread_random.h"
 #include "storage/base/error.h"
 #include "storage/base/glob.h"
@@ -48,16 +49,14 @@ absl::Status CheckPage(const v1::Page& page, ScanKind kind) {
   return ParsePageToken(kind, page.token()).status();
 }
 
-absl::Status CheckSelector(const v1::Selector& selector) {
+absl::Status CheckSelector(const v1::Selector& selector, const storage::Limits& limits) {
   switch (selector.match_case()) {
     case v1::Selector::kKey:
-      return selector.key().empty()
-                 ? InvalidArgument("KEY_EMPTY", "The field selector.key is empty: name a key.")
-                 : absl::OkStatus();
+      return CheckKey(selector.key(), limits);
     case v1::Selector::kGlob:
       return CheckGlob(selector.glob());
     case v1::Selector::kPrefix:
-      return absl::OkStatus();
+      return CheckKeyLength(selector.prefix(), limits);
     case v1::Selector::kAll:
       return selector.all() ? absl::OkStatus()
                             : InvalidArgument("SELECTOR_MISSING",
@@ -268,9 +267,7 @@ void AddElementScan(CommandTable& table, Store& store, ScanKind kind,
                     absl::Status (*step)(const Keyspace&, const Request&, Response*)) {
   table.AddStream<Request>([&store, kind, step](const Request& request, WakeUp /*never pending*/)
                                -> absl::StatusOr<std::unique_ptr<FrameSource>> {
-    if (request.key().empty()) {
-      return InvalidArgument("KEY_EMPTY", "The field key is empty: name a key.");
-    }
+    RETURN_IF_ERROR(CheckKey(request.key(), store.options().limits));
     RETURN_IF_ERROR(CheckGlob(request.glob()));
     RETURN_IF_ERROR(CheckPage(request.page(), kind));
     return std::make_unique<ElementScanSource<Request, Response>>(store, request, step);
@@ -279,7 +276,7 @@ void AddElementScan(CommandTable& table, Store& store, ScanKind kind,
 
 absl::StatusOr<std::unique_ptr<FrameSource>> StartKeyScan(Store& store,
                                                           const v1::KeyScanRequest& request) {
-  RETURN_IF_ERROR(CheckSelector(request.selector()));
+  RETURN_IF_ERROR(CheckSelector(request.selector(), store.options().limits));
   if (!v1::KeyType_IsValid(request.type())) {
     return InvalidArgument("UNKNOWN_ENUM_VALUE",
                            "The field type has a value that this server does not know.");
@@ -318,7 +315,7 @@ void RegisterScans(CommandTable& table, Store& store) {
   table.AddStream<v1::KeyDeleteMatchingRequest>(
       [&store](const v1::KeyDeleteMatchingRequest& request,
                WakeUp) -> absl::StatusOr<std::unique_ptr<FrameSource>> {
-        RETURN_IF_ERROR(CheckSelector(request.selector()));
+        RETURN_IF_ERROR(CheckSelector(request.selector(), store.options().limits));
         return std::make_unique<DeleteMatchingSource>(store, request);
       });
   AddElementScan<v1::SetScanRequest>(table, store, ScanKind::kSet, SetScanStep);

@@ -105,6 +105,23 @@ TEST_F(ScansTest, BadRequestsAreRefused) {
   ExpectError(Read(request, &frames), absl::StatusCode::kInvalidArgument, "UNKNOWN_ENUM_VALUE");
 }
 
+TEST_F(ScansTest, EmptyAndOverLongKeysAreRefused) {
+  const std::string too_long(store_.options().limits.max_key_bytes + 1, 'k');
+  std::vector<v1::KeyScanResponse> frames;
+  std::vector<v1::SetScanResponse> set_frames;
+  v1::KeyScanRequest keys;
+  v1::SetScanRequest members;
+  keys.mutable_selector()->set_key("");
+  ExpectError(Read(keys, &frames), absl::StatusCode::kInvalidArgument, "KEY_EMPTY");
+  ExpectError(Read(members, &set_frames), absl::StatusCode::kInvalidArgument, "KEY_EMPTY");
+  keys.mutable_selector()->set_key(too_long);
+  ExpectError(Read(keys, &frames), absl::StatusCode::kInvalidArgument, "KEY_TOO_LONG");
+  keys.mutable_selector()->set_prefix(too_long);
+  ExpectError(Read(keys, &frames), absl::StatusCode::kInvalidArgument, "KEY_TOO_LONG");
+  members.set_key(too_long);
+  ExpectError(Read(members, &set_frames), absl::StatusCode::kInvalidArgument, "KEY_TOO_LONG");
+}
+
 TEST_F(ScansTest, PagesGoOnWhereTheyEnded) {
   for (int i = 0; i < 3000; ++i) Set("key" + std::to_string(i));
   v1::KeyScanRequest request;
