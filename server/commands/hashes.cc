@@ -244,13 +244,13 @@ absl::Status HashScanStep(const Keyspace& keyspace, const v1::HashScanRequest& r
   }
   ScanBudget budget;
   const uint64_t next = hash->fields().Scan(cursor, [&](const Element& element) {
+    budget.Spend(element.name.bytes.size());
     if (request.glob().empty() || storage::GlobMatches(request.glob(), element.name.bytes)) {
       v1::HashField* field = response->add_fields();
       field->set_field(std::string(element.name.bytes));
-      budget.Answered(element.name.bytes.size());
       if (!request.fields_only()) {
         FillValue(element.value, field->mutable_value());
-        budget.Answered(element.value.bytes.size());
+        budget.Spend(element.value.bytes.size());
       }
     }
     return budget.Visit();

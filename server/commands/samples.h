@@ -56,10 +56,11 @@ class ReplyBudget {
   size_t taken_ = 0;
 };
 
-// Bounds one step of a scan by what it answers and by what it looks at.
+// Bounds one step of a scan: by the elements that it looks at, and by their bytes, which a pattern
+// may have to walk over many times though nothing matches.
 class ScanBudget {
  public:
-  void Answered(size_t bytes) { bytes_ += bytes + 8; }
+  void Spend(size_t bytes) { bytes_ += bytes + 8; }
   // Call once an element; false when the step should end.
   bool Visit() { return ++visited_ < kVisitedMax && bytes_ < kScanStepBytes; }
 

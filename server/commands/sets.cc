@@ -309,9 +309,9 @@ absl::Status SetScanStep(const Keyspace& keyspace, const v1::SetScanRequest& req
   }
   ScanBudget budget;
   const uint64_t next = set->members().Scan(cursor, [&](const Element& element) {
+    budget.Spend(element.name.bytes.size());
     if (request.glob().empty() || storage::GlobMatches(request.glob(), element.name.bytes)) {
       FillValue(element.name, response->add_members());
-      budget.Answered(element.name.bytes.size());
     }
     return budget.Visit();
   });
