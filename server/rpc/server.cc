@@ -13,6 +13,7 @@
 #include "server/config/machine.h"
 #include "server/rpc/channel_settings.h"
 #include "server/rpc/credentials.h"
+#include "server/rpc/standard_protos.h"
 #include "storage/base/status_macros.h"
 
 namespace kvick::server {
@@ -66,6 +67,7 @@ GrpcServer::~GrpcServer() {
 
 absl::Status GrpcServer::Start(const std::vector<NamedService>& services) {
   grpc::EnableDefaultHealthCheckService(true);
+  DescribeStandardProtos();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   ApplyChannelSettings(config_, &builder);
