@@ -1,3 +1,4 @@
+#!/bin/bash
 # Sourced by the suites that are shell scripts: one line a check.
 
 failures=0
@@ -10,12 +11,12 @@ not_ok() {
 
 # has NAME TEXT PATTERN: the text has a line that matches the extended regular expression.
 has() {
-  if printf '%s\n' "$2" | grep -Eq -- "$3"; then ok "$1"; else not_ok "$1" "no $3 in: $2"; fi
+  if grep -Eq -- "$3" <<<"$2"; then ok "$1"; else not_ok "$1" "no $3 in: $2"; fi
 }
 
 # hasnt NAME TEXT PATTERN: the text has none.
 hasnt() {
-  if printf '%s\n' "$2" | grep -Eq -- "$3"; then not_ok "$1" "$3 in: $2"; else ok "$1"; fi
+  if grep -Eq -- "$3" <<<"$2"; then not_ok "$1" "$3 in: $2"; else ok "$1"; fi
 }
 
 finish() { exit $((failures > 0)); }
