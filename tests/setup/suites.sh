@@ -1,10 +1,13 @@
 # Sourced by tests/run.sh: the suites, in the order in which they run. Each is a function that
 # prints what it does and returns whether all is well.
 
-SUITES="format release asan tsan clang"
+SUITES="format buf release interop asan tsan clang"
 
 KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server openssl
-  curl"
+  curl python3 python3-venv"
+# These may be here already by other means, which the packages would get in the way of.
+command -v go >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES golang-go"
+command -v npm >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES nodejs npm"
 
 # count_of LOG RESULT: "passed failed" of a suite.
 count_of() {
@@ -33,9 +36,19 @@ suite_format() {
   git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run -Werror
 }
 
+# The API obeys its rules and keeps what the last release promised.
+suite_buf() {
+  tests/buf/run.sh
+}
+
 # Every test in the build that users run.
 suite_release() {
   build release all && ctest --test-dir build/release --output-on-failure -j 2
+}
+
+# Other languages and tools call the server of the release build.
+suite_interop() {
+  build release kvick-server && tests/interop/run.sh
 }
 
 # What can be wrong with memory and with undefined behaviour.
