@@ -109,14 +109,17 @@ class StreamCommand {
   const google::protobuf::MethodDescriptor* method_;
 };
 
-namespace internal {
+// Leads to this namespace's overloads of AnswerRefused: no other argument of theirs is of it.
+struct Refused {};
 
 // Commands that answer something although their precondition failed say so by an overload beside
 // this one, found by the types of its arguments.
-inline absl::Status AnswerRefused(const storage::Keyspace&, const google::protobuf::Message&,
-                                  google::protobuf::Message*) {
+inline absl::Status AnswerRefused(Refused, const storage::Keyspace&,
+                                  const google::protobuf::Message&, google::protobuf::Message*) {
   return absl::OkStatus();
 }
+
+namespace internal {
 
 // A Command over a function object `run(Keyspace*, const Request&, Response*)`.
 template <typename Request, typename Response, bool kReadOnly, bool kKeyspace, typename Function>
@@ -179,7 +182,7 @@ class TypedCommand final : public Command {
   }
   absl::Status RunRefused(const storage::Keyspace& keyspace, const Message& request,
                           Message* response) const override {
-    return AnswerRefused(keyspace, Typed(request), static_cast<Response*>(response));
+    return AnswerRefused(Refused(), keyspace, Typed(request), static_cast<Response*>(response));
   }
 
  private:

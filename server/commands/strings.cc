@@ -33,7 +33,7 @@ absl::Status StringGet(const Keyspace& keyspace, const v1::StringGetRequest& req
 }
 
 // A failed precondition leaves the previous value worth knowing. Found by CommandTable.
-absl::Status AnswerRefused(const Keyspace& keyspace, const v1::StringSetRequest& request,
+absl::Status AnswerRefused(Refused, const Keyspace& keyspace, const v1::StringSetRequest& request,
                            v1::StringSetResponse* response) {
   if (!request.return_previous()) {
     return absl::OkStatus();
@@ -48,7 +48,7 @@ absl::Status AnswerRefused(const Keyspace& keyspace, const v1::StringSetRequest&
 absl::Status StringSet(Keyspace& keyspace, const v1::StringSetRequest& request,
                        v1::StringSetResponse* response) {
   ASSIGN_OR_RETURN(const CanonicalValue value, Canonical(request.value(), keyspace.limits()));
-  RETURN_IF_ERROR(AnswerRefused(keyspace, request, response));
+  RETURN_IF_ERROR(AnswerRefused(Refused(), keyspace, request, response));
   keyspace.SetString(request.key(), value.view());
   return absl::OkStatus();
 }

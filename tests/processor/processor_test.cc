@@ -5,6 +5,7 @@
 
 #include "kvick/v1/hash.pb.h"
 #include "kvick/v1/key.pb.h"
+#include "kvick/v1/set.pb.h"
 #include "kvick/v1/string.pb.h"
 #include "tests/processor/fixture.h"
 
@@ -157,6 +158,33 @@ TEST_F(ProcessorTest, AWriteCanCarryAnExpiry) {
   request.mutable_expiry()->mutable_expire_time()->set_seconds(5);
   EXPECT_TRUE(Set(request).mutation().applied());
   EXPECT_FALSE(Get("k").has_entry()) << "a moment in the past expires the key at once";
+}
+
+TEST_F(ProcessorTest, AWriteWhoseOwnConditionFailsLeavesTheExpiry) {
+  v1::HashSetRequest hash;
+  hash.set_key("h");
+  (*hash.mutable_fields())["f"].set_text("v");
+  ASSERT_TRUE(Run<v1::HashSetResponse>(hash).ok());
+  hash.set_field_condition(v1::FIELD_CONDITION_IF_NONE_EXIST);
+  hash.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  EXPECT_FALSE(Run<v1::HashSetResponse>(hash)->fields_set());
+
+  v1::SetAddRequest set;
+  set.set_key("s");
+  *set.add_members() = Text("m");
+  ASSERT_TRUE(Run<v1::SetAddResponse>(set).ok());
+  v1::SetMoveRequest move;
+  move.set_source("h2");
+  move.set_destination("s");
+  *move.mutable_member() = Text("other");
+  move.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  EXPECT_FALSE(Run<v1::SetMoveResponse>(move)->moved());
+
+  for (const char* key : {"h", "s"}) {
+    v1::KeyDescribeRequest describe;
+    describe.set_key(key);
+    EXPECT_FALSE(Run<v1::KeyDescribeResponse>(describe)->description().has_expire_time()) << key;
+  }
 }
 
 TEST_F(ProcessorTest, ImpossibleExpiriesAreRefusedAndNothingChanges) {
