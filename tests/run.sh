@@ -17,6 +17,11 @@ esac
 
 # shellcheck disable=SC2086  # a list of words
 install_packages $KVICK_BUILD_PACKAGES $KVICK_TEST_PACKAGES
+# The example package_index is tested on what apt knows.
+if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then
+  say "fetching the package index of apt"
+  as_root apt-get update -qq || fail "apt-get update failed: the tests need the package index of apt"
+fi
 mkdir -p build/logs
 passed=0
 failed=0
