@@ -15,15 +15,19 @@ else()
   find_program(KVICK_PROTOC protoc REQUIRED)
 endif()
 
+# kvick_grpcpp is what clients need too and is part of the installed package; the reflection service
+# is the server's alone.
 find_package(gRPC CONFIG QUIET)
+add_library(kvick_grpcpp INTERFACE)
+add_library(kvick_grpcpp_reflection INTERFACE)
 if(TARGET gRPC::grpc++)
-  add_library(kvick_grpcpp INTERFACE)
-  target_link_libraries(kvick_grpcpp INTERFACE gRPC::grpc++ gRPC::grpc++_reflection)
+  target_link_libraries(kvick_grpcpp INTERFACE gRPC::grpc++)
+  target_link_libraries(kvick_grpcpp_reflection INTERFACE gRPC::grpc++_reflection kvick_grpcpp)
 else()
   pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)
   find_library(KVICK_GRPC_REFLECTION grpc++_reflection REQUIRED)
-  add_library(kvick_grpcpp INTERFACE)
-  target_link_libraries(kvick_grpcpp INTERFACE ${KVICK_GRPC_REFLECTION} PkgConfig::GRPCPP)
+  target_link_libraries(kvick_grpcpp INTERFACE PkgConfig::GRPCPP)
+  target_link_libraries(kvick_grpcpp_reflection INTERFACE ${KVICK_GRPC_REFLECTION} kvick_grpcpp)
 endif()
 find_program(KVICK_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 
