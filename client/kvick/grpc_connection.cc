@@ -7,6 +7,8 @@
 #include <grpcpp/support/sync_stream.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -25,6 +27,13 @@ namespace {
 
 using google::protobuf::Message;
 using google::protobuf::MessageLite;
+
+// A channel without a call for longer than this is looked at before it is used...
+constexpr absl::Duration kRest = absl::Milliseconds(500);
+// ...for so long while it seems connected...
+constexpr absl::Duration kLook = absl::Milliseconds(1);
+// ...and for so long when it has failed before, since it may be on its way up again.
+constexpr absl::Duration kReconnectWait = absl::Milliseconds(200);
 
 absl::Status FromGrpc(const grpc::Status& status) {
   return StatusFromWire(status.error_code(), status.error_message(), status.error_details());
@@ -116,14 +125,18 @@ class GrpcConnection : public Connection {
                      static_cast<int>(std::clamp<int64_t>(keepalive_ms, 1000, INT_MAX)));
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+    // Despite its name this is how long one attempt may take.
+    const int64_t connect_ms = absl::ToInt64Milliseconds(options.connect_timeout);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                     static_cast<int>(std::clamp<int64_t>(connect_ms, 100, INT_MAX)));
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // Or all would share a connection.
     if (options.tls.has_value() && !options.tls->server_name.empty()) {
       arguments.SetSslTargetNameOverride(options.tls->server_name);
     }
     for (int i = 0; i < options.max_connections; ++i) {
-      channels_.push_back(grpc::CreateCustomChannel(options.target, credentials, arguments));
+      channels_.push_back(std::make_unique<Line>());
+      channels_.back()->channel = grpc::CreateCustomChannel(options.target, credentials, arguments);
     }
   }
 
@@ -154,18 +167,47 @@ class GrpcConnection : public Connection {
   }
 
  private:
+  struct Line {
+    std::shared_ptr<grpc::Channel> channel;  // Constant once made; own synchronisation.
+    std::atomic<int64_t> used_ns = 0;        // When the last call began.
+  };
+
+  // gRPC reads a socket only while somebody waits for something. A channel that rested therefore
+  // calls itself connected even when the server has said goodbye meanwhile, and a write on it would
+  // break halfway though it need not; and one that failed does not see that its next attempt has
+  // succeeded. Waiting makes gRPC read what has come.
+  static void LookAtSocket(grpc::Channel* channel, grpc_connectivity_state state,
+                           absl::Time give_up) {
+    const bool failed = state == GRPC_CHANNEL_TRANSIENT_FAILURE;
+    const absl::Time until = std::min(give_up, absl::Now() + (failed ? kReconnectWait : kLook));
+    channel->WaitForStateChange(state, absl::ToChronoTime(until));
+  }
+
   // This thread's channel once it is connected. A call on a channel that cannot connect would fail
   // with the same UNAVAILABLE as one that broke halfway; waiting here tells the two apart.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectedChannel(absl::Time deadline) {
     const size_t thread = std::hash<std::thread::id>()(std::this_thread::get_id());
-    const std::shared_ptr<grpc::Channel>& channel = channels_[thread % channels_.size()];
-    const absl::Time give_up = std::min(deadline, absl::Now() + connect_timeout_);
+    Line& line = *channels_[thread % channels_.size()];
+    const std::shared_ptr<grpc::Channel>& channel = line.channel;
+    const absl::Time now = absl::Now();
+    const absl::Time give_up = std::min(deadline, now + connect_timeout_);
+    const absl::Duration rest = now - absl::FromUnixNanos(line.used_ns.exchange(
+                                          absl::ToUnixNanos(now), std::memory_order_relaxed));
+    const grpc_connectivity_state before = channel->GetState(/*try_to_connect=*/false);
+    if (before == GRPC_CHANNEL_TRANSIENT_FAILURE ||
+        (before == GRPC_CHANNEL_READY && rest > kRest)) {
+      LookAtSocket(channel.get(), before, give_up);
+    }
     grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
     while (state != GRPC_CHANNEL_READY) {
       if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
         return NotConnectedError(target_, "is the server running, and does it speak TLS?");
       }
       if (!channel->WaitForStateChange(state, absl::ToChronoTime(give_up))) {
+        if (absl::Now() >= deadline) {
+          return absl::DeadlineExceededError(absl::StrCat(
+              "not connected to ", target_, " in the time of the call; nothing was sent"));
+        }
         return NotConnectedError(target_, "no answer in time");
       }
       state = channel->GetState(/*try_to_connect=*/true);
@@ -175,7 +217,7 @@ class GrpcConnection : public Connection {
 
   const std::string target_;
   const absl::Duration connect_timeout_;
-  std::vector<std::shared_ptr<grpc::Channel>> channels_;  // Constant after construction.
+  std::vector<std::unique_ptr<Line>> channels_;  // Constant after construction.
 };
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {

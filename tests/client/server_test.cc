@@ -39,6 +39,8 @@ TEST(ClientServerTest, WritesWaitForAServerThatComesBack) {
       Client::Create({.target = server->grpc_address(), .retry = {.max_attempts = 50}});
   ASSERT_TRUE(client->Strings().Set("k", "v").ok());
   ASSERT_EQ(server->Stop(), 0) << server->log();
+  // A client that rested: the server's goodbye waits in its socket, unread.
+  absl::SleepFor(absl::Milliseconds(600));
   std::thread restarter([&] {
     absl::SleepFor(absl::Milliseconds(300));
     EXPECT_TRUE(server->Restart().ok());
