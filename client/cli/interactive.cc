@@ -129,9 +129,9 @@ class LineEditor {
     el_set(edit, EL_ADDFN, "kvick-insert", "inserts a character", Insert);
     el_set(edit, EL_ADDFN, "kvick-forget", "forgets the line", Forget);
     for (char c = ' '; c <= '~'; ++c) {
-      // libedit reads ^ and \ as the start of an escape.
-      const std::string key =
-          c == '^' || c == '\\' ? absl::StrCat("\\", std::string(1, c)) : std::string(1, c);
+      // libedit reads ^ and \ as the start of an escape, and - as that of a switch.
+      const bool special = c == '^' || c == '\\' || c == '-';
+      const std::string key = absl::StrCat(special ? "\\" : "", std::string(1, c));
       el_set(edit, EL_BIND, key.c_str(), "kvick-insert", nullptr);
     }
     el_set(edit, EL_BIND, "\t", "kvick-complete", nullptr);
