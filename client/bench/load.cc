@@ -20,6 +20,9 @@ absl::Status CheckRange(const char* name, double value, double least, double mos
 }
 
 absl::StatusOr<Channels> Connect(const LoadOptions& options) {
+  // A server that is away shows at once, and says why.
+  ASSIGN_OR_RETURN(const Client client, Client::Create(options.client));
+  RETURN_IF_ERROR(client.Admin().GetServerInfo().status());
   ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options.client.tls));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
@@ -32,10 +35,13 @@ absl::StatusOr<Channels> Connect(const LoadOptions& options) {
     channels.push_back(grpc::CreateCustomChannel(options.client.target, credentials, arguments));
     channels.back()->GetState(/*try_to_connect=*/true);
   }
-  const auto give_up = absl::ToChronoTime(absl::Now() + absl::Seconds(30));
+  // Many connections take a server a moment, each after the other.
+  const absl::Duration patience =
+      options.client.connect_timeout + absl::Milliseconds(5) * options.connections;
+  const auto give_up = absl::ToChronoTime(absl::Now() + patience);
   for (const auto& channel : channels) {
     if (!channel->WaitForConnected(give_up)) {
-      return NotConnectedError(options.client.target, "no answer in 30 s");
+      return NotConnectedError(options.client.target, "it takes too few connections at a time");
     }
   }
   return channels;
@@ -86,8 +92,8 @@ void Meter::End(Clock::time_point start, Clock::time_point now, int64_t operatio
   if (!Counts(now)) return;
   last_end_ = now;
   result_.operations += operations;
-  result_.latency.Record(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now - start).count(), operations);
+  result_.latency.Record(std::chrono::duration_cast<std::chrono::nanoseconds>(now - start).count(),
+                         operations);
 }
 
 void Meter::Fail(int64_t operations, const std::string& error, Clock::time_point now) {

@@ -34,6 +34,21 @@ bool IsNumber(const FieldDescriptor* field) {
          field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE;
 }
 
+// Numbers, patterns and the like whose zero means "as the server thinks fit", as the comments of
+// the API say of each.
+bool MayBeLeftOut(const FieldDescriptor* field) {
+  static const auto* const names =
+      new std::set<std::string>{"after", "after_id", "attributes", "channels",  "count",
+                                "glob",  "limit",    "max_bytes",  "max_length"};
+  return field->has_optional_keyword() || names->count(field->name()) > 0;
+}
+
+// The ends of a range: what is not said goes from the first to the last.
+bool IsRangeEnd(const FieldDescriptor* field) {
+  return field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 &&
+         (field->name() == "start" || field->name() == "stop" || field->name() == "end");
+}
+
 void SetDefaultSides(const Command& command, Message* request) {
   for (const Parameter& parameter : command.parameters()) {
     const FieldDescriptor* field = parameter.field();
@@ -61,6 +76,7 @@ Command::Command(const google::protobuf::MethodDescriptor* method)
   AddParameters(method->input_type(), {});
   NameParameters();
   MarkPositional();
+  MarkRequired();
 }
 
 void Command::AddParameters(const Descriptor* message, std::vector<const FieldDescriptor*> path) {
@@ -100,12 +116,23 @@ void Command::MarkPositional() {
       return;
     }
     if (IsNumber(field)) {
-      parameter.positional = !field->has_optional_keyword() || !optional_number;
-      optional_number |= field->has_optional_keyword();
+      parameter.positional = !MayBeLeftOut(field) || !optional_number;
+      optional_number |= MayBeLeftOut(field);
     } else {
       parameter.positional = field->message_type() == v1::Value::descriptor() ||
                              field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
     }
+  }
+  if (Positional().size() != 1) return;
+  for (Parameter& parameter : parameters_) {
+    if (parameter.name == "expiry-ttl") parameter.positional = true;
+  }
+}
+
+void Command::MarkRequired() {
+  for (Parameter& parameter : parameters_) {
+    parameter.required = parameter.positional && parameter.path.size() == 1 &&
+                         !MayBeLeftOut(parameter.field()) && !IsRangeEnd(parameter.field());
   }
 }
 
@@ -157,8 +184,8 @@ std::vector<const Parameter*> Command::Positional() const {
   return positional;
 }
 
-absl::Status Command::ApplyFlag(const std::vector<std::string>& arguments, size_t* index,
-                                Message* request) const {
+absl::StatusOr<const Parameter*> Command::ApplyFlag(const std::vector<std::string>& arguments,
+                                                    size_t* index, Message* request) const {
   const std::string& word = arguments[*index];
   const Flag flag = FindFlag(word);
   if (flag.parameter == nullptr) {
@@ -179,41 +206,60 @@ absl::Status Command::ApplyFlag(const std::vector<std::string>& arguments, size_
     }
     text = arguments[*index];
   }
-  return SetField(flag.parameter->path, text, request);
+  RETURN_IF_ERROR(SetField(flag.parameter->path, text, request));
+  return flag.parameter;
 }
 
 absl::StatusOr<std::unique_ptr<Message>> Command::Parse(
     const std::vector<std::string>& arguments) const {
   std::unique_ptr<Message> request = NewMessage(method_->input_type());
   const std::vector<const Parameter*> positional = Positional();
+  std::set<const Parameter*> given;
   size_t position = 0;
   bool flags_ended = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (!flags_ended && arguments[i] == "--") {
       flags_ended = true;
     } else if (!flags_ended && IsFlag(arguments[i])) {
-      RETURN_IF_ERROR(ApplyFlag(arguments, &i, request.get()));
+      ASSIGN_OR_RETURN(const Parameter* parameter, ApplyFlag(arguments, &i, request.get()));
+      given.insert(parameter);
     } else if (position >= positional.size()) {
       return absl::InvalidArgumentError(
           absl::StrCat("`", arguments[i], "` is one argument too many"));
     } else {
       RETURN_IF_ERROR(SetField(positional[position]->path, arguments[i], request.get()));
+      given.insert(positional[position]);
       if (!positional[position]->repeated()) ++position;
     }
   }
-  SetDefaultSides(*this, request.get());
+  RETURN_IF_ERROR(Complete(given, request.get()));
   return request;
+}
+
+absl::Status Command::Complete(const std::set<const Parameter*>& given, Message* request) const {
+  for (const Parameter& parameter : parameters_) {
+    if (given.count(&parameter) > 0) continue;
+    if (parameter.required) {
+      return absl::InvalidArgumentError(absl::StrCat("<", parameter.short_name, "> is missing"));
+    }
+    if (parameter.positional && IsRangeEnd(parameter.field()) &&
+        parameter.field()->name() != "start") {
+      request->GetReflection()->SetInt64(request, parameter.field(), -1);
+    }
+  }
+  SetDefaultSides(*this, request);
+  return absl::OkStatus();
 }
 
 std::string Command::Usage() const {
   std::string usage = absl::StrCat(family_, " ", name_);
   for (const Parameter* parameter : Positional()) {
-    const bool optional = parameter->field()->has_optional_keyword();
+    const bool optional = !parameter->required;
     const bool pairs = absl::StrContains(parameter->Placeholder(), "=");
     const std::string name =
         pairs ? parameter->Placeholder() : absl::StrCat("<", parameter->short_name, ">");
-    absl::StrAppend(&usage, " ", optional ? "[" : "", name, optional ? "]" : "",
-                    parameter->repeated() ? "..." : "");
+    absl::StrAppend(&usage, " ", optional ? "[" : "", name, parameter->repeated() ? "..." : "",
+                    optional ? "]" : "");
   }
   for (const Parameter& parameter : parameters_) {
     if (parameter.positional) continue;

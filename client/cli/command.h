@@ -5,15 +5,19 @@
 // get-and-delete`.
 //
 // Parameters: every field is a flag, `--field value` or `--field=value`, nested ones by their own
-// name (`--ttl`, `--absent`) and, where that is ambiguous, with the outer name before it
+// name
+// (`--ttl`, `--absent`) and, where that is ambiguous, with the outer name before it
 // (`--initial-expiry-ttl`). Flags of bools take no value. Every value of an enum is a flag as well
 // (`--left` for `--side left`). Besides, plain strings, values and numbers go by position in the
-// order of their fields, of the optional numbers only the first; the first repeated field takes all
-// that is left. Pairs are written `name=value`. A Side that is not said is the right one.
+// order of their fields, of those numbers that may be left out only the first; the first repeated
+// field takes all that is left. Where a key and its expiry are all there is, the time to live goes
+// by position too. Pairs are written `name=value`. What is not said: a Side is the right one, and a
+// range goes to the end.
 #ifndef KVICK_CLIENT_CLI_COMMAND_H_
 #define KVICK_CLIENT_CLI_COMMAND_H_
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +37,8 @@ struct Parameter {
   std::vector<const google::protobuf::FieldDescriptor*> path;
   // True when it may go without its flag.
   bool positional = false;
+  // True when there is nothing to do without it.
+  bool required = false;
 
   // The field itself.
   const google::protobuf::FieldDescriptor* field() const { return path.back(); }
@@ -87,10 +93,15 @@ class Command {
                      std::vector<const google::protobuf::FieldDescriptor*> path);
   void NameParameters();
   void MarkPositional();
+  void MarkRequired();
+  absl::Status Complete(const std::set<const Parameter*>& given,
+                        google::protobuf::Message* request) const;
   Flag FindFlag(const std::string& word) const;
   std::vector<const Parameter*> Positional() const;
-  absl::Status ApplyFlag(const std::vector<std::string>& arguments, size_t* index,
-                         google::protobuf::Message* request) const;
+  // Applies the flag at `index` and goes on to the last word that it takes; answers its parameter.
+  absl::StatusOr<const Parameter*> ApplyFlag(const std::vector<std::string>& arguments,
+                                             size_t* index,
+                                             google::protobuf::Message* request) const;
 
   const google::protobuf::MethodDescriptor* method_;
   std::string family_;

@@ -10,6 +10,20 @@
 #include "client/cli/session.h"
 #include "client/cli/settings.h"
 
+namespace kvick::cli {
+namespace {
+
+// What could not be written was not answered: a full disk must not look like success.
+int CheckWritten(int code) {
+  std::cout.flush();
+  if (std::cout || code != kSuccess) return code;
+  std::cerr << "error: cannot write to the standard output\n";
+  return kFailed;
+}
+
+}  // namespace
+}  // namespace kvick::cli
+
 int main(int argc, char** argv) {
   using namespace kvick::cli;
   StartInterrupts();
@@ -27,5 +41,5 @@ int main(int argc, char** argv) {
   if (line->words.empty() && !line->settings.help) {
     return RunInteractive(session, terminal && isatty(STDIN_FILENO) == 1);
   }
-  return session.Run(*line);
+  return CheckWritten(session.Run(*line));
 }

@@ -136,10 +136,6 @@ ExitCode PrintSingle(const Message& message, const FieldDescriptor* field, const
     if (!IsSet(message, field) && style.terminal) out << style.Dim("(empty)") << "\n";
     return kSuccess;
   }
-  if (!IsSet(message, field)) {
-    errors << style.Dim(kNone) << "\n";
-    return kNothingThere;
-  }
   const auto* type = field->message_type();
   const bool block = type != nullptr && type->field_count() > 3 &&
                      type->file()->package() == v1::Value::descriptor()->file()->package() &&
@@ -150,6 +146,14 @@ ExitCode PrintSingle(const Message& message, const FieldDescriptor* field, const
   out << Element(message, field, -1, style) << "\n";
   PrintEntryDetails(message, field, style, out);
   return kSuccess;
+}
+
+// True of an answer that says nothing at all: no value, no key, nothing popped. A list alone may be
+// empty and still be an answer.
+bool SaysNothing(const Message& response, const std::vector<const FieldDescriptor*>& fields) {
+  if (fields.empty() || (fields.size() == 1 && fields[0]->is_repeated())) return false;
+  return std::none_of(fields.begin(), fields.end(),
+                      [&](const FieldDescriptor* field) { return IsSet(response, field); });
 }
 
 void PrintNamed(const Message& message, const std::vector<const FieldDescriptor*>& fields,
@@ -240,9 +244,7 @@ ExitCode PrintResponse(const Message& response, const Style& style, std::ostream
   if (style.json) {
     out << ToJson(response) << "\n";
     if (refused) return kNotApplied;
-    const bool missing =
-        fields.size() == 1 && !fields[0]->is_repeated() && !IsSet(response, fields[0]);
-    return missing ? kNothingThere : kSuccess;
+    return SaysNothing(response, fields) ? kNothingThere : kSuccess;
   }
   if (refused) {
     errors << style.Red("not applied") << ": the precondition did not hold; the key's version is "
@@ -256,6 +258,10 @@ ExitCode PrintResponse(const Message& response, const Style& style, std::ostream
     }
     out << "\n";
     return kSuccess;
+  }
+  if (SaysNothing(response, fields)) {
+    errors << style.Dim(kNone) << "\n";
+    return kNothingThere;
   }
   if (fields.size() == 1) return PrintSingle(response, fields[0], style, out, errors);
   PrintNamed(response, fields, style, out);

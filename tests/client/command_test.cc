@@ -101,6 +101,37 @@ TEST(CommandTest, WrongArgumentsAreNamed) {
   EXPECT_EQ(Parse("string get '\xFF'"), "error: key: the text is not UTF-8");
 }
 
+TEST(CommandTest, WhatMustBeThereIsMissed) {
+  EXPECT_EQ(Parse("string get"), "error: <key> is missing");
+  EXPECT_EQ(Parse("string set k"), "error: <value> is missing");
+  EXPECT_EQ(Parse("list push k"), "error: <values> is missing");
+  EXPECT_EQ(Parse("list get-at k"), "error: <index> is missing");
+  EXPECT_EQ(Parse("hash set h"), "error: <fields> is missing");
+  EXPECT_EQ(Parse("string set --key k --value v"), "key: \"k\" value { text: \"v\" }");
+}
+
+TEST(CommandTest, WhatMayBeLeftOutIsNot) {
+  EXPECT_EQ(Parse("list range k"), "key: \"k\" stop: -1") << "a range is all of it";
+  EXPECT_EQ(Parse("list range k 2"), "key: \"k\" start: 2 stop: -1");
+  EXPECT_EQ(Parse("list range k 0 0"), "key: \"k\"");
+  EXPECT_EQ(Parse("list range k --stop 1"), "key: \"k\" stop: 1");
+  EXPECT_EQ(Parse("string get-range k"), "key: \"k\" end: -1");
+  EXPECT_EQ(Parse("list remove k v"), "key: \"k\" value { text: \"v\" }");
+  EXPECT_EQ(Parse("set scan s"), "key: \"s\"");
+  EXPECT_EQ(Parse("hash get-all h"), "key: \"h\"");
+  EXPECT_EQ(Parse("pubsub publish c hi"), "channel: \"c\" payload { text: \"hi\" }");
+  EXPECT_EQ(Parse("pubsub subscribe --patterns 'a*'"), "patterns: \"a*\"");
+  EXPECT_EQ(Parse("list find k v 2 --max-length 9"),
+            "key: \"k\" value { text: \"v\" } rank: 2 max_length: 9");
+}
+
+TEST(CommandTest, ATimeToLiveGoesByPositionWhereItIsAllThereIs) {
+  EXPECT_EQ(Parse("key expire k 10s"), "key: \"k\" expiry { ttl { seconds: 10 } }");
+  EXPECT_EQ(Parse("string get-and-expire k 1m"), "key: \"k\" expiry { ttl { seconds: 60 } }");
+  EXPECT_EQ(Parse("key expire k --persist"), "key: \"k\" expiry { persist: true }");
+  EXPECT_THAT(FindCommand("key", "expire")->Usage(), HasSubstr("key expire <key> [<ttl>]"));
+}
+
 TEST(CommandTest, NamesAreFoundWhateverTheirStyle) {
   EXPECT_NE(FindCommand("string", "get-and-delete"), nullptr);
   EXPECT_EQ(FindCommand("String", "GetAndDelete"), FindCommand("string", "get_and_delete"));
@@ -130,7 +161,7 @@ TEST(CommandTest, EveryMethodAndFieldIsReachable) {
 }
 
 TEST(CommandTest, UsageSaysItAll) {
-  EXPECT_EQ(FindCommand("list", "range")->Usage(), "list range <key> <start> <stop>");
+  EXPECT_EQ(FindCommand("list", "range")->Usage(), "list range <key> [<start>] [<stop>]");
   EXPECT_THAT(FindCommand("list", "push")->Usage(),
               HasSubstr("list push <key> <values>... [--side left|right]"));
   EXPECT_THAT(FindCommand("list", "pop")->Usage(), HasSubstr("<key> [<count>]"));

@@ -41,6 +41,18 @@ TEST(OutputTest, NothingThereIsSaidOnTheErrorStreamAndByTheCode) {
   EXPECT_EQ(Print(v1::KeySampleResponse()).code, kNothingThere);
 }
 
+TEST(OutputTest, AnAnswerOfSeveralFieldsMaySayNothingToo) {
+  v1::ListPopAnyResponse pop;
+  pop.mutable_mutation()->set_applied(true);
+  EXPECT_EQ(Print(pop).errors, "(none)\n");
+  EXPECT_EQ(Print(pop).code, kNothingThere);
+  EXPECT_EQ(Print(pop, {.json = true}).code, kNothingThere);
+  EXPECT_EQ(Print(v1::ListRangeResponse()).code, kSuccess) << "an empty list is an answer";
+  pop.set_key("k");
+  pop.add_values()->set_text("a");
+  EXPECT_EQ(Print(pop).code, kSuccess);
+}
+
 TEST(OutputTest, AWriteIsOkOrItsResult) {
   v1::StringSetResponse set;
   set.mutable_mutation()->set_applied(true);

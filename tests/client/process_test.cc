@@ -33,6 +33,9 @@ class ProcessTest : public ::testing::Test {
     auto server = ServerProcess::Start();
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = server->release();
+    UseServer();
+  }
+  static void UseServer() {
     setenv("KVICK_ADDRESS", server_->grpc_address().c_str(), 1);
     setenv("KVICK_HISTORY", server_->directory().File("history").c_str(), 1);
   }
@@ -145,10 +148,61 @@ TEST_F(ProcessTest, ExitCodes) {
   EXPECT_EQ(Kvick("string set exits v --bogus").code, 2);
   EXPECT_EQ(Kvick("string get exits --address 127.0.0.1:1").code, 3);
   EXPECT_EQ(Kvick("string set exits v --absent").code, 5);
+  EXPECT_EQ(Kvick("string get").code, 2);
   EXPECT_EQ(Kvick("string get missing").code, 6);
+  EXPECT_EQ(Kvick("list pop-any missing nothing --max-wait 10ms").code, 6);
   server_->Signal(SIGSTOP);
   EXPECT_EQ(Kvick("string get exits --timeout 300ms").code, 4);
   server_->Signal(SIGCONT);
+}
+
+TEST_F(ProcessTest, AServerThatIsAwayIsNamed) {
+  for (const char* command : {"string get k", "scan", "subscribe c", "stat", "bench"}) {
+    const Outcome outcome = Kvick(absl::StrCat(command, " --address 127.0.0.1:1"));
+    EXPECT_EQ(outcome.code, 3) << command;
+    EXPECT_THAT(outcome.errors, HasSubstr("127.0.0.1:1")) << command;
+    EXPECT_THAT(outcome.errors, HasSubstr("hint: start it with `kvick-server`")) << command;
+  }
+}
+
+TEST_F(ProcessTest, WhatCannotBeWrittenIsAnError) {
+  Kvick("string set full v");
+  const Outcome outcome = Kvick("string get full >/dev/full; echo $?");
+  EXPECT_EQ(outcome.out, "1\n");
+  EXPECT_EQ(Kvick("help >/dev/full; echo $?").out, "1\n");
+}
+
+TEST_F(ProcessTest, AReaderThatLeavesEndsIt) {
+  std::string pairs;
+  for (int i = 0; i < 2000; ++i) absl::StrAppend(&pairs, " pipe:", i, "=", i);
+  ASSERT_EQ(Kvick("string batch-set" + pairs).code, 0);
+  EXPECT_THAT(Out("scan 'pipe:*' | head -n 1"), HasSubstr("pipe:"));
+}
+
+TEST_F(ProcessTest, HugeValuesComeFromFilesAndPipes) {
+  const std::string file = server_->directory().File("huge");
+  ASSERT_EQ(std::system(("head -c 5000000 /dev/zero | tr '\\0' x >" + file).c_str()), 0);
+  EXPECT_EQ(Kvick("string set huge @" + file).code, 0);
+  EXPECT_EQ(Out("string length huge"), "5000000\n");
+  EXPECT_EQ(Out("string set huge @- <" + file), "OK\n");
+  EXPECT_EQ(Out("string get huge | wc -c"), "5000001\n");
+}
+
+TEST_F(ProcessTest, KeysMustBeUtf8AndValuesNeedNot) {
+  const Outcome key = Kvick("string set \"$(printf '\\377')\" v");
+  EXPECT_EQ(key.code, 2);
+  EXPECT_THAT(key.errors, HasSubstr("not UTF-8"));
+  EXPECT_EQ(Kvick("string set bytes8 \"$(printf '\\377')\"").code, 0);
+  EXPECT_EQ(Out("string get bytes8"), "\xff\n");
+}
+
+TEST_F(ProcessTest, CtrlCEndsACallThatWaits) {
+  Terminal terminal("list pop-any waits --max-wait 10m");
+  while (Out("admin get-statistics | grep waiters") != "waiters: 1\n") continue;
+  terminal.Type("\x03");
+  EXPECT_EQ(terminal.Wait(), 130);
+  while (Out("admin get-statistics | grep waiters") != "waiters: 0\n") continue;
+  EXPECT_EQ(Out("list push waits a"), "1\n") << "nobody waits for it any more";
 }
 
 TEST_F(ProcessTest, ErrorsGoToTheErrorStreamWithReasonAndHint) {
@@ -239,6 +293,43 @@ TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
   EXPECT_TRUE(again.Shows("\nyes")) << again.screen();
   again.Type("\x04");
   EXPECT_EQ(again.Wait(), 0);
+}
+
+// A certificate of an authority of its own, made by the openssl program.
+bool MakeCertificates(const TemporaryDirectory& directory) {
+  const std::string script = absl::StrCat(
+      "cd ", directory.path(), " && exec >/dev/null 2>&1 && ",
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem "
+      "&& ",
+      "openssl req -newkey rsa:2048 -nodes -subj /CN=both -keyout key.pem -out csr && ",
+      "printf 'subjectAltName=DNS:kvick.test' > ext && ",
+      "openssl x509 -req -in csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext ",
+      "-out cert.pem");
+  return std::system(script.c_str()) == 0;
+}
+
+TEST_F(ProcessTest, TheTlsFlagsSpeakMutualTls) {
+  const TemporaryDirectory directory;
+  ASSERT_TRUE(MakeCertificates(directory)) << "the openssl program is needed";
+  const std::string ca = directory.File("ca.pem");
+  const std::string cert = directory.File("cert.pem");
+  const std::string key = directory.File("key.pem");
+  unsetenv("KVICK_ADDRESS");  // The server knows no such setting.
+  unsetenv("KVICK_HISTORY");
+  const auto server =
+      ServerProcess::Start({"--tls_cert=" + cert, "--tls_key=" + key, "--tls_client_ca=" + ca});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string to = absl::StrCat(" --address ", (*server)->grpc_address());
+  const std::string trust = absl::StrCat(to, " --tls-ca ", ca, " --tls-server-name kvick.test");
+  const std::string own = absl::StrCat(trust, " --tls-cert ", cert, " --tls-key ", key);
+  EXPECT_EQ(Out("string set k v" + own), "OK\n");
+  EXPECT_THAT(Out("bench --count 100 --keys 10" + own), HasSubstr("operations/s"));
+  EXPECT_EQ(Kvick("string get k" + to).code, 3) << "plain text";
+  EXPECT_EQ(Kvick("string get k" + trust).code, 3) << "without a certificate";
+  EXPECT_EQ(Kvick("string get k --tls" + to).code, 3) << "the system does not know the authority";
+  EXPECT_EQ(Kvick("string get k --tls-cert " + cert + to).code, 1) << "a certificate without key";
+  EXPECT_EQ(Kvick("string get k --tls-ca /missing.pem" + to).code, 1);
+  UseServer();
 }
 
 TEST_F(ProcessTest, NoColorIsRespectedOnATerminal) {

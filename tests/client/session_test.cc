@@ -33,7 +33,7 @@ TEST_F(SessionTest, UnknownCommandsAreWrongUse) {
   EXPECT_THAT(errors_.str(), HasSubstr("there is no command `bogus`"));
   EXPECT_EQ(Run({"list", "bogus"}), kUsage);
   EXPECT_EQ(Run({"list", "range", "k", "x"}), kUsage);
-  EXPECT_THAT(errors_.str(), HasSubstr("usage: kvick list range <key> <start> <stop>"));
+  EXPECT_THAT(errors_.str(), HasSubstr("usage: kvick list range <key> [<start>] [<stop>]"));
 }
 
 TEST_F(SessionTest, AServerThatIsAwayHasItsCodeAndHint) {

@@ -4,7 +4,10 @@
 SUITES="format buf release interop asan tsan clang"
 
 KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server openssl
-  curl python3"
+  curl python3 python3-venv"
+# These may be here already by other means, which the packages would get in the way of.
+command -v go >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES golang-go"
+command -v npm >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES nodejs npm"
 
 # count_of LOG RESULT: "passed failed" of a suite.
 count_of() {
