@@ -4,7 +4,8 @@ include(CMakePackageConfigHelpers)
 set(KVICK_PROTO_INSTALL_DIR ${CMAKE_INSTALL_DATADIR}/kvick/proto)
 set(KVICK_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kvick)
 
-install(TARGETS kvick_server kvick_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS kvick_server kvick_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+  COMPONENT programs)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/proto/kvick DESTINATION ${KVICK_PROTO_INSTALL_DIR}
   FILES_MATCHING PATTERN "*.proto")
 

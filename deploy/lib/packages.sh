@@ -23,6 +23,19 @@ as_root() {
   fi
 }
 
+# Makes of what apt-get says on the way ("pmstatus:g++:12.5:Installing g++") a line every tenth.
+show_progress() {
+  awk -F: '
+    $1 != "dlstatus" && $1 != "pmstatus" { next }
+    { tenth = int($3 / 10); step = ($1 == "dlstatus") ? "downloading" : "installing" }
+    step != last_step || tenth > last_tenth {
+      printf "kvick:   %s %3d %%\n", step, tenth * 10
+      fflush()
+      last_step = step
+      last_tenth = tenth
+    }' >&2
+}
+
 # install_packages NAME...: installs those that are not installed yet.
 install_packages() {
   command -v dpkg-query >/dev/null 2>&1 ||
@@ -37,5 +50,9 @@ install_packages() {
   as_root apt-get update -qq || fail "apt-get update failed: is the package mirror reachable?"
   # shellcheck disable=SC2086  # a list of words
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    $missing >/dev/null || fail "apt-get could not install:$missing"
+    -o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 $missing | show_progress
+  for package in $missing; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+      fail "apt-get could not install $package: see above. This is for Debian 12 (bookworm)"
+  done
 }
