@@ -86,12 +86,15 @@ absl::StatusOr<GivenByName> ReadFlags(int argc, const char* const* argv, Config*
 }
 
 // Variables under our prefix that are not settings: what Kubernetes sets in every pod for a Service
-// named kvick or kvick-something, and what the command line and the tests of Kvick read.
+// named kvick or kvick-something, and what the command line (client/cli/settings.cc) and the tests
+// of Kvick read. A person who has told kvick its server in the shell starts servers there as well.
 bool IsForeignVariable(const std::string& name) {
   static const std::regex* const service = new std::regex(
       "KVICK_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?)");
   return std::regex_match(name, *service) || name.rfind("KVICK_CLIENT_", 0) == 0 ||
-         name.rfind("KVICK_TEST_", 0) == 0 || name == "KVICK_BIN_DIR" || name == "KVICK_SOURCE_DIR";
+         name == "KVICK_ADDRESS" || name == "KVICK_TIMEOUT" || name == "KVICK_TLS_CA" ||
+         name == "KVICK_TLS_SERVER_NAME" || name.rfind("KVICK_TEST_", 0) == 0 ||
+         name == "KVICK_BIN_DIR" || name == "KVICK_SOURCE_DIR";
 }
 
 absl::StatusOr<GivenByName> ReadEnvironment(const Environment& environment) {

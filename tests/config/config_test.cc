@@ -115,6 +115,14 @@ TEST(ConfigTest, VariablesThatKubernetesSetsForAServiceAreNotOurs) {
   EXPECT_TRUE(config.ok()) << config.status();
 }
 
+TEST(ConfigTest, VariablesOfTheCommandLineAreNotOurs) {
+  const auto config = Parse({}, {{"KVICK_ADDRESS", "10.0.0.1:5825"},
+                                 {"KVICK_TIMEOUT", "3s"},
+                                 {"KVICK_TLS_CA", "/tls/ca.pem"},
+                                 {"KVICK_TLS_SERVER_NAME", "kvick"}});
+  EXPECT_TRUE(config.ok()) << config.status();
+}
+
 TEST(ConfigTest, ErrorsSayWhereTheValueStood) {
   EXPECT_THAT(ErrorOf(Parse({"--shards=x"})), HasSubstr("--shards: \"x\" is not a number"));
   EXPECT_THAT(ErrorOf(Parse({}, {{"KVICK_SHARDS", "x"}})), HasSubstr("KVICK_SHARDS: "));
