@@ -48,9 +48,11 @@ install_packages() {
   [ -n "$missing" ] || return 0
   say "installing packages:$missing"
   as_root apt-get update -qq || fail "apt-get update failed: is the package mirror reachable?"
-  # shellcheck disable=SC2086  # a list of words
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 $missing | show_progress
+  # What apt-get says on descriptor 3 is its progress; errors come on the standard error.
+  # shellcheck disable=SC2016,SC2086  # $@ is the inner shell's; a list of words
+  as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get install -y -qq \
+    --no-install-recommends -o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 "$@" 3>&1 >/dev/null' \
+    apt-get $missing | show_progress
   for package in $missing; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
       fail "apt-get could not install $package: see above. This is for Debian 12 (bookworm)"

@@ -1,13 +1,10 @@
 # Sourced by tests/run.sh: the suites, in the order in which they run. Each is a function that
 # prints what it does and returns whether all is well.
 
-SUITES="format buf release interop asan tsan clang"
+SUITES="format release asan tsan clang helm deploy image bare"
 
 KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server openssl
-  curl python3 python3-venv"
-# These may be here already by other means, which the packages would get in the way of.
-command -v go >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES golang-go"
-command -v npm >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES nodejs npm"
+  curl python3 python3-yaml golang-go prometheus systemd strace buildah debootstrap"
 
 # count_of LOG RESULT: "passed failed" of a suite.
 count_of() {
@@ -29,11 +26,13 @@ count_of() {
 build() {
   local preset=$1
   shift
-  cmake --preset "$preset" && ninja -C "build/$preset" "$@"
+  # deploy/run.sh configures the same folder without the tests.
+  cmake --preset "$preset" -DKVICK_BUILD_TESTS=ON && ninja -C "build/$preset" "$@"
 }
 
 suite_format() {
-  git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run -Werror
+  find client server storage tests \( -name '*.cc' -o -name '*.h' \) -print0 |
+    xargs -0 clang-format-14 --dry-run -Werror
 }
 
 # The API obeys its rules and keeps what the last release promised.
@@ -64,4 +63,24 @@ suite_tsan() {
 # Locks: clang compares them with what the code says of them.
 suite_clang() {
   build clang all
+}
+
+# The chart.
+suite_helm() {
+  build release kvick-server kvick && tests/deploy/helm.sh
+}
+
+# The systemd unit, the sample configuration, compose and Prometheus.
+suite_deploy() {
+  build release kvick-server kvick && tests/deploy/service.sh
+}
+
+# The container image, really built and run.
+suite_image() {
+  build release kvick-server kvick && tests/deploy/image.sh
+}
+
+# deploy/run.sh on a Debian 12 that has nothing.
+suite_bare() {
+  tests/deploy/bare.sh
 }
