@@ -24,5 +24,5 @@ if [ "$addresses" = build/addresses ]; then
   set -- --address_file="$addresses" "$@"
 fi
 rm -f "$addresses"
-greet_when_ready "$addresses" $$ &
+greet_when_ready "$addresses" $$ "$@" &
 exec build/release/bin/kvick-server "$@"

@@ -10,7 +10,11 @@ cd "$(dirname "$0")/.." || exit 1
 only=""
 case "${1:-}" in
   --list) printf '%s\n' $SUITES; exit 0 ;;
-  --only) only="${2:?--only wants the name of a suite}" ;;
+  --only)
+    only="${2:-}"
+    printf '%s\n' $SUITES | grep -qx -- "$only" ||
+      fail "there is no suite \"$only\": see tests/run.sh --list"
+    ;;
   "") ;;
   *) fail "usage: tests/run.sh [--only SUITE] [--list]" ;;
 esac
@@ -43,6 +47,5 @@ for suite in $SUITES; do
   printf '%-14s %-6s %4d passed %3d failed  %4d s\n' "$suite" "$result" "$good" "$bad" \
     $((SECONDS - start))
 done
-[ $((passed + failed)) -gt 0 ] || fail "there is no suite $only: see tests/run.sh --list"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

@@ -1,7 +1,7 @@
 # Sourced by deploy/run.sh: says where the server listens and what to try next.
 
-# address_file FLAG...: the file to which the server will write its addresses: the one that the flags
-# or the environment name, or else one of ours.
+# address_file FLAG...: the file to which the server will write its addresses: the one that the
+# flags or the environment name, or else one of ours.
 address_file() {
   file=${KVICK_ADDRESS_FILE:-build/addresses}
   for flag in "$@"; do
@@ -15,35 +15,51 @@ addresses_of() {
   sed -n "s/^$1=//p" "$2" | sed 's/^0\.0\.0\.0:/127.0.0.1:/; s/^\[::\]:/[::1]:/'
 }
 
-# greet_when_ready FILE PID: waits until the server of that process id has written its addresses.
+# speaks_tls FLAG...: whether the flags, the environment or the configuration file give a
+# certificate.
+speaks_tls() {
+  config=${KVICK_CONFIG:-}
+  for flag in "$@"; do
+    case "$flag" in
+      --tls_cert=?*) return 0 ;;
+      --config=?*) config=${flag#*=} ;;
+    esac
+  done
+  [ -n "${KVICK_TLS_CERT:-}" ] || { [ -n "$config" ] && grep -q '^ *tls_cert: *[^ ]' "$config"; }
+}
+
+# greet_when_ready FILE PID FLAG...: waits until the server of that process id, which has those
+# flags, has written its addresses.
 greet_when_ready() {
   while ! grep -q '^grpc=' "$1" 2>/dev/null; do
     kill -0 "$2" 2>/dev/null || return 0
     sleep 0.1
   done
-  greet "$1" >&2
+  greet "$@" >&2
 }
 
 greet() {
   grpc=$(addresses_of grpc "$1" | head -n 1)
   http=$(addresses_of http "$1" | head -n 1)
-  # Whether it speaks TLS was said in a flag, the environment or a file: calling it tells.
-  if build/release/bin/kvick --address="$grpc" --timeout=5s admin get-server-info >/dev/null 2>&1; then
-    tls="" plaintext="-plaintext "
-  else
-    tls=" --tls-ca=CA.pem" plaintext="-cacert CA.pem "
-  fi
-  printf '\n  Kvick listens on %s (gRPC)' "$(addresses_of grpc "$1" | paste -s -d ' ')"
-  [ -z "$http" ] || printf ' and %s (HTTP: /metrics)' "$(addresses_of http "$1" | paste -s -d ' ')"
+  addresses="$(addresses_of grpc "$1" | paste -s -d ' ') (gRPC)"
+  [ -z "$http" ] ||
+    addresses="$addresses and $(addresses_of http "$1" | paste -s -d ' ') (HTTP: /metrics)"
   address=""
   [ "$grpc" = 127.0.0.1:5825 ] || address=" --address=$grpc"
+  shift 2
+  if speaks_tls "$@"; then
+    options="$address --tls-ca=CA.pem" transport="-cacert CA.pem"
+  else
+    options=$address transport=-plaintext
+  fi
   cat <<TEXT
-.
+
+  Kvick listens on $addresses.
   Try, in another terminal:
 
-    build/release/bin/kvick$address$tls string set greeting hello
-    build/release/bin/kvick$address$tls string get greeting
-    grpcurl $plaintext-d '{"key": "greeting"}' $grpc kvick.v1.StringService/Get
+    build/release/bin/kvick$options string set greeting hello
+    build/release/bin/kvick$options string get greeting
+    grpcurl $transport -d '{"key": "greeting"}' $grpc kvick.v1.StringService/Get
 TEXT
   [ -z "$http" ] || printf '    curl -s http://%s/metrics\n' "$http"
   printf '\n  Ctrl-C ends it.\n\n'

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs deploy/run.sh in a bare Debian 12 without a compiler, git and sudo, and does what its greeting
-# says. Needs root.
+# Runs deploy/run.sh in a bare Debian 12 without a compiler, git and sudo, and does what its
+# greeting says. Needs root.
 #   tests/deploy/bare.sh
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1

@@ -38,7 +38,7 @@ def objects(values_set):
 
 
 def notes(values_set):
-    """NOTES.txt as rendered; helm template leaves it out, so a copy of the chart makes it a value."""
+    """NOTES.txt as rendered. helm template leaves it out: a copy of the chart makes it a value."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "kvick"
         shutil.copytree(CHART, copy)

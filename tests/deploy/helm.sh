@@ -17,4 +17,4 @@ for values in tests/deploy/values/*.yaml; do
   "$GO_TOOLS/helm" lint --strict --kube-version 1.29 --values "$values" helm/kvick ||
     fail "helm lint does not like the chart with $values: see above"
 done
-exec python3 tests/deploy/chart_test.py "$@"
+exec python3 -B tests/deploy/chart_test.py "$@"

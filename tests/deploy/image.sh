@@ -60,7 +60,10 @@ check_has "and says what to give" "$refusal" 'give tls_cert and tls_key, or allo
 run "$entry_point" --listen=127.0.0.1:0 --http_listen=127.0.0.1:0 --log_format=json \
   >"$LOG" 2>&1 &
 runner=$!
-wait_for 60 grep -q '"ready"' "$LOG" || { cat "$LOG"; fail "the server in the image did not start"; }
+if ! wait_for 60 grep -q '"ready"' "$LOG"; then
+  cat "$LOG"
+  fail "the server in the image did not start: see above"
+fi
 address_of() { grep '"ready"' "$LOG" | grep -oE "\"$1\": ?\"[^\"]*\"" | cut -d '"' -f 4; }
 grpc=$(address_of grpc)
 http=$(address_of http)
@@ -69,7 +72,8 @@ check_is "the server runs as that user" "$(awk '/^Uid:/ { print $2 }' "/proc/$se
 check_is "and without any capability" "$(awk '/^CapEff:/ { print $2 }' "/proc/$server/status")" \
   0000000000000000
 
-# On a busy machine a connection can take longer than kvick waits for it, and it says so by status 3.
+# On a busy machine a connection can take longer than kvick waits for it, and it says so by status
+# 3.
 call() {
   for _ in $(seq 20); do
     "$KVICK" --address="$grpc" "$@"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Checks the files in deploy/ other than the image: the systemd unit, the sample configuration, compose
-# and Prometheus.
+# Checks the files in deploy/ other than the image: the systemd unit, the sample configuration,
+# compose and Prometheus.
 #   tests/deploy/service.sh
 # KVICK_BIN_DIR holds kvick-server and kvick; default build/release/bin.
 set -uo pipefail
@@ -27,9 +27,10 @@ check "promtool takes the configuration of Prometheus" \
 check "the alerts speak when they should" \
   promtool test rules deploy/prometheus/kvick.rules_test.yml
 
-output=$(KVICK_BIN_DIR=$BIN python3 tests/deploy/service_test.py 2>&1)
+output=$(KVICK_BIN_DIR=$BIN python3 -B tests/deploy/service_test.py 2>&1)
 printf '%s\n' "$output"
-read -r good bad < <(printf '%s\n' "$output" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+read -r good bad < <(printf '%s\n' "$output" |
+  sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
 [ "${good:-0}" -gt 0 ] || not_ok "tests/deploy/service_test.py ran no test"
 passed=$((passed + ${good:-0}))
 failed=$((failed + ${bad:-0}))

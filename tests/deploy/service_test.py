@@ -118,7 +118,8 @@ class UnitTest(unittest.TestCase):
         server.wrapper = ("strace", "-f", "-qq", "-o", str(trace))
         with server:
             files = ("--tls-ca=ca.crt", "--tls-cert=cert.pem", "--tls-key=key.pem")
-            for words in (("string", "set", "a", "b"), ("string", "get", "a"), ("key", "delete", "a")):
+            for command in ("string set a b", "string get a", "key delete a"):
+                words = command.split()
                 run = server.kvick(*files, "--tls-server-name=localhost", *words)
                 self.assertEqual(0, run.returncode, run.stderr)
             server.run(["curl", "-s", f"http://{server.http}/metrics"])

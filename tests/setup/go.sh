@@ -1,6 +1,6 @@
-# Sourced: Go programs that the tests use, pinned to versions that Debian 12's Go, 1.19, compiles. All
-# that Go makes stays in build/tools/go. Needs deploy/lib/packages.sh, and the root of the project as
-# the current folder.
+# Sourced: Go programs that the tests use, pinned to versions that Debian 12's Go, 1.19, compiles.
+# All that Go makes stays in build/tools/go. Needs deploy/lib/packages.sh, and the root of the
+# project as the current folder.
 
 GO_TOOLS=$PWD/build/tools/go
 

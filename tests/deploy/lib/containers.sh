@@ -1,6 +1,6 @@
 # Sourced: a bare Debian 12 and images on it, without a registry. buildah keeps everything under
-# build/deploy, with the storage driver vfs and the isolation chroot, which work inside of containers
-# too. Needs deploy/lib/packages.sh, and the root of the project as the current folder.
+# build/deploy, with the storage driver vfs and the isolation chroot, which work inside of
+# containers too. Needs deploy/lib/packages.sh, and the root of the project as the current folder.
 
 CONTAINERS=$PWD/build/deploy
 BASE_IMAGE=docker.io/library/debian:12
@@ -34,13 +34,14 @@ make_base() {
   [ ! -f "$base.made" ] || return 0
   [ "$(id -u)" = 0 ] || fail "debootstrap needs root: run this as root"
   mirror=$(debian_sources | awk '$2 == "bookworm" { print $1; exit }')
-  [ -n "$mirror" ] || fail "no package mirror with Debian 12 (bookworm) in this machine's apt sources"
+  [ -n "$mirror" ] || fail "the apt sources of this machine do not name a mirror of Debian 12"
   rm -rf "$base"
   debootstrap --variant=minbase bookworm "$base" "$mirror" || fail "debootstrap failed: see above"
   rm -f "$base/etc/apt/sources.list" "$base"/var/cache/apt/archives/*.deb
   debian_sources | sed 's/^/deb /' >"$base/etc/apt/sources.list.d/machine.list"
   # How to reach it: proxies, and whether its dates are to be believed.
-  apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries)' >"$base/etc/apt/apt.conf.d/90machine"
+  apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries)' \
+    >"$base/etc/apt/apt.conf.d/90machine"
   # As in the image that registries have: quick, since nobody needs it after a power cut.
   echo force-unsafe-io >"$base/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
   touch "$base.made"
@@ -58,7 +59,8 @@ make_base_image() {
     buildah_here rm "$container" >/dev/null || fail "buildah could not make $BASE_IMAGE: see above"
 }
 
-# process_under PID NAME: the id of the process of that name that PID has started, at whatever depth.
+# process_under PID NAME: the id of the process of that name that PID has started, at whatever
+# depth.
 process_under() {
   local child
   for child in $(cat "/proc/$1/task"/*/children 2>/dev/null); do
