@@ -8,13 +8,10 @@ cd "$(dirname "$0")/../.." || exit 1
 . deploy/lib/packages.sh
 . tests/setup/go.sh
 
-HELM_VERSION=v3.12.3
-GRPCURL_VERSION=v1.8.9
-
-go_tool helm "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
-go_tool grpcurl "github.com/fullstorydev/grpcurl/cmd/grpcurl@$GRPCURL_VERSION"
+go_tool helm "$HELM"
+go_tool grpcurl "$GRPCURL"
 for values in tests/deploy/values/*.yaml; do
-  "$GO_TOOLS/helm" lint --strict --kube-version 1.29 --values "$values" helm/kvick ||
+  "$GO_TOOLS/helm" lint --strict --values "$values" helm/kvick ||
     fail "helm lint does not like the chart with $values: see above"
 done
 exec python3 -B tests/deploy/chart_test.py "$@"

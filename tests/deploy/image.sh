@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . deploy/lib/packages.sh
 . tests/deploy/lib/check.sh
 . tests/deploy/lib/containers.sh
+. tests/setup/go.sh
 
 IMAGE=localhost/kvick:test
 SIZE_LIMIT_MB=150
@@ -30,6 +31,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+go_tool grpcurl "$GRPCURL"
 make_base_image
 mapfile -t volumes < <(container_volumes)
 say "building the image"
@@ -84,7 +86,8 @@ call() {
 }
 check "a value is set from outside" call string set greeting hello
 check_has "and read again" "$(call string get greeting 2>&1)" hello
-check_has "health is SERVING" "$(call --json call grpc.health.v1.Health/Check '{}' 2>&1)" SERVING
+check_has "health is SERVING" \
+  "$("$GO_TOOLS/grpcurl" -plaintext "$grpc" grpc.health.v1.Health/Check 2>&1)" '"SERVING"'
 check_is "/readyz is well" "$(curl -s -o /dev/null -w '%{http_code}' "http://$http/readyz")" 200
 check_has "/metrics counts the keys" "$(curl -s "http://$http/metrics")" '^kvick_keys 1$'
 check_has "the client in the image calls it as well" \

@@ -3,6 +3,8 @@
 # project as the current folder.
 
 GO_TOOLS=$PWD/build/tools/go
+HELM=helm.sh/helm/v3/cmd/helm@v3.12.3
+GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9
 
 # go_tool PROGRAM PACKAGE@VERSION: that program in GO_TOOLS.
 go_tool() {
