@@ -31,7 +31,8 @@ check_is() {
 
 # check_has NAME TEXT PATTERN: a line of the text matches the extended regular expression.
 check_has() {
-  if printf '%s\n' "$2" | grep -Eq -- "$3"; then ok "$1"; else not_ok "$1: no \"$3\" in: $2"; fi
+  # No pipe: grep may end before a long text does, and pipefail would take that for a failure.
+  if grep -Eq -- "$3" <<<"$2"; then ok "$1"; else not_ok "$1: no \"$3\" in: $2"; fi
 }
 
 # Ends the script.
