@@ -1,10 +1,10 @@
 # Sourced by tests/run.sh: the suites, in the order in which they run. Each is a function that
 # prints what it does and returns whether all is well.
 
-SUITES="format release asan tsan clang helm deploy image bare"
+SUITES="format release docs asan tsan clang"
 
 KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server openssl
-  curl python3 python3-yaml golang-go prometheus systemd strace buildah debootstrap"
+  curl python3 python3-venv prometheus iproute2"
 
 # count_of LOG RESULT: "passed failed" of a suite.
 count_of() {
@@ -45,9 +45,9 @@ suite_release() {
   build release all && ctest --test-dir build/release --output-on-failure -j 2
 }
 
-# Other languages and tools call the server of the release build.
-suite_interop() {
-  build release kvick-server && tests/interop/run.sh
+# The commands of the README and of the guides, as they stand, with the build that users run.
+suite_docs() {
+  build release kvick-server kvick && tests/docs/readme_test.sh
 }
 
 # What can be wrong with memory and with undefined behaviour.
