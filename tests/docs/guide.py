@@ -3,8 +3,8 @@
   guide.py split GUIDE FOLDER     writes FOLDER/NNN.step, .body and, where output is shown, .shown
   guide.py match SHOWN PRINTED    exits with 0 when the two agree; `--within`: SHOWN is a part
 
-A fenced block ```sh is run; a ```text block that follows it is what it prints, in which `...` stands
-for anything, over lines too. A comment `<!-- test: ... -->` before a block says more:
+A fenced block ```sh is run; a ```text block that follows it is what it prints, in which `...`
+stands for anything, over lines too. A comment `<!-- test: ... -->` before a block says more:
 
   terminal NAME         runs beside the others until the end; the output shown must come
   terminal NAME shows   of a ```text block: what that terminal shows by now
@@ -22,7 +22,7 @@ FENCE = re.compile(r"```(\w*)\s*$")
 
 
 def steps_of(guide):
-    """Yields [line number, kind, argument, body, shown] for every block that has to do with tests."""
+    """Every block that has to do with tests, as [line number, kind, argument, body, shown]."""
     steps, mark, lines = [], "", guide.read_text().split("\n")
     number = 0
     while number < len(lines):

@@ -50,7 +50,7 @@ TEST(LinksTest, EveryFolderWithSourcesHasAReadme) {
   });
   EXPECT_FALSE(folders.empty());
   for (const fs::path& folder : folders) {
-    // A folder of parts (lib/, v1/) may be explained by one above it; the root's page does not count.
+    // A folder of parts (lib/, v1/) may be explained by one above it, but not by the root.
     fs::path page = folder;
     while (page != SourceDirectory() && !fs::exists(page / "README.md")) page = page.parent_path();
     EXPECT_NE(page, SourceDirectory()) << folder << " has no README.md";

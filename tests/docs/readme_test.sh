@@ -163,7 +163,9 @@ run_all() {
 # Runs the guides in a network of their own, or in this one.
 enter_network() {
   if unshare --net true 2>/dev/null; then
-    unshare --net bash -c 'ip link set lo up && exec "$0" "$@"' "$ROOT/tests/docs/readme_test.sh" $GUIDES
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --net bash -c 'ip link set lo up && exec "$0" "$@"' \
+      "$ROOT/tests/docs/readme_test.sh" $GUIDES
     return
   fi
   local port
