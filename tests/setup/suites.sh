@@ -1,10 +1,13 @@
 # Sourced by tests/run.sh: the suites, in the order in which they run. Each is a function that
 # prints what it does and returns whether all is well.
 
-SUITES="format release docs asan tsan clang"
+SUITES="format buf release interop docs helm deploy image asan tsan clang bare"
 
 KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server openssl
-  curl python3 python3-venv prometheus iproute2"
+  curl python3 python3-venv python3-yaml prometheus iproute2 systemd strace buildah debootstrap"
+# These may be here already by other means, which the packages would get in the way of.
+command -v go >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES golang-go"
+command -v npm >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES nodejs npm"
 
 # count_of LOG RESULT: "passed failed" of a suite.
 count_of() {
