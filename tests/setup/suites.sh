@@ -48,6 +48,11 @@ suite_release() {
   build release all && ctest --test-dir build/release --output-on-failure -j 2
 }
 
+# Other languages and tools call the server of the release build.
+suite_interop() {
+  build release kvick-server && tests/interop/run.sh
+}
+
 # The commands of the README and of the guides, as they stand, with the build that users run.
 suite_docs() {
   build release kvick-server kvick && tests/docs/readme_test.sh
