@@ -47,8 +47,7 @@ class Meter {
 
  private:
   bool Counts(Clock::time_point now) const {
-    return schedule_.count > 0 ||
-           (now >= schedule_.measure_from && now <= schedule_.measure_to);
+    return schedule_.count > 0 || (now >= schedule_.measure_from && now <= schedule_.measure_to);
   }
 
   const Schedule& schedule_;
