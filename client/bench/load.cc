@@ -55,6 +55,7 @@ absl::Status Prefill(const LoadOptions& options) {
     v1::StringSetRequest set;
     set.set_key(KeyOf(i, options));
     set.mutable_value()->set_data(value);
+    FillExpiry(options, &set);
     pipeline->Send(std::move(set));
   }
   return pipeline->Wait();
@@ -112,6 +113,7 @@ absl::Status LoadOptions::Check() const {
   RETURN_IF_ERROR(CheckRange("key size", static_cast<double>(key_bytes), 5, 65'536));
   RETURN_IF_ERROR(CheckRange("value size", static_cast<double>(value_bytes), 0, 64 << 20));
   RETURN_IF_ERROR(CheckRange("count", static_cast<double>(count), 0, 1e15));
+  RETURN_IF_ERROR(CheckRange("expiry", absl::ToDoubleSeconds(expiry), 0, 1e9));
   RETURN_IF_ERROR(CheckRange("warm-up", absl::ToDoubleSeconds(warmup), 0, 3600));
   return CheckRange("duration", absl::ToDoubleSeconds(duration), 0.01, 86'400);
 }

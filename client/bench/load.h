@@ -36,6 +36,8 @@ struct LoadOptions {
   int64_t key_bytes = 16;
   // Bytes of a value.
   int64_t value_bytes = 64;
+  // What each Set lets its key live; 0: for ever.
+  absl::Duration expiry = absl::ZeroDuration();
   // Set every key before, so that each Get finds something.
   bool prefill = true;
   // How long to measure...

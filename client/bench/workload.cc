@@ -23,6 +23,7 @@ class Drawer {
   void Fill(v1::StringSetRequest* set) {
     set->set_key(DrawKey());
     set->mutable_value()->set_data(value_);
+    FillExpiry(options_, set);
   }
 
  private:
@@ -89,6 +90,14 @@ std::string ValueOf(const LoadOptions& options) {
   std::string value(options.value_bytes, '\0');
   for (char& byte : value) byte = static_cast<char>(random());
   return value;
+}
+
+void FillExpiry(const LoadOptions& options, v1::StringSetRequest* set) {
+  if (options.expiry == absl::ZeroDuration()) return;
+  const int64_t milliseconds = absl::ToInt64Milliseconds(options.expiry);
+  auto* ttl = set->mutable_expiry()->mutable_ttl();
+  ttl->set_seconds(milliseconds / 1000);
+  ttl->set_nanos(static_cast<int32_t>(milliseconds % 1000) * 1'000'000);
 }
 
 std::vector<PreparedRequest> PrepareUnary(const LoadOptions& options) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/bench/load.h"
+#include "kvick/v1/string.pb.h"
 
 namespace kvick::bench {
 
@@ -22,6 +23,8 @@ struct PreparedRequest {
 std::string KeyOf(int64_t number, const LoadOptions& options);
 // A value of the size that the options say; the same seed gives the same values.
 std::string ValueOf(const LoadOptions& options);
+// Gives a request the expiry that the options ask for.
+void FillExpiry(const LoadOptions& options, v1::StringSetRequest* set);
 
 // Single requests by the mix of the options, on keys drawn evenly from the key space. There are at
 // most 256 Ki of them: a load goes round.

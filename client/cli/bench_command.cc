@@ -18,6 +18,7 @@ struct Raw {
   bench::LoadOptions load;
   std::string duration = "10s";
   std::string warmup = "1s";
+  std::string expiry;
   bool no_prefill = false;
 };
 
@@ -38,6 +39,7 @@ std::unique_ptr<CLI::App> MakeApp(Raw* raw) {
   app->add_option("--duration", raw->duration, "how long to measure [10s]");
   app->add_option("--count", load.count, "operations to make, instead of a duration");
   app->add_option("--warmup", raw->warmup, "how long to run before the measurement [1s]");
+  app->add_option("--expiry", raw->expiry, "what a Set lets its key live, instead of for ever");
   app->add_flag("--no-prefill", raw->no_prefill, "do not set every key before");
   app->add_option("--seed", load.seed, "what random choices start from [1]");
   return app;
@@ -55,6 +57,10 @@ absl::StatusOr<bench::LoadOptions> ParseBench(std::vector<std::string> arguments
   ASSIGN_OR_RETURN(const auto warmup, ParseDuration(raw.warmup));
   raw.load.duration = FromProto(duration);
   raw.load.warmup = FromProto(warmup);
+  if (!raw.expiry.empty()) {
+    ASSIGN_OR_RETURN(const auto expiry, ParseDuration(raw.expiry));
+    raw.load.expiry = FromProto(expiry);
+  }
   raw.load.prefill = !raw.no_prefill;
   RETURN_IF_ERROR(raw.load.Check());
   return raw.load;

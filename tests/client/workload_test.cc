@@ -71,6 +71,20 @@ TEST(WorkloadTest, SummaryCountsResultsAndErrors) {
   EXPECT_EQ(summary.errors, 2);
 }
 
+TEST(WorkloadTest, SetsCarryTheExpiryThatIsAskedFor) {
+  LoadOptions options;
+  options.set_ratio = 1;
+  const auto first_set = [&options] {
+    v1::StringSetRequest set;
+    EXPECT_TRUE(set.ParseFromString(PrepareUnary(options).front().bytes));
+    return set;
+  };
+  EXPECT_FALSE(first_set().has_expiry());
+  options.expiry = absl::Milliseconds(90'250);
+  EXPECT_EQ(first_set().expiry().ttl().seconds(), 90);
+  EXPECT_EQ(first_set().expiry().ttl().nanos(), 250'000'000);
+}
+
 TEST(WorkloadTest, SummaryOfCutOrForeignBytesIsInvalid) {
   v1::PipelineResponse response;
   response.add_results()->set_id(3);
@@ -98,6 +112,7 @@ TEST(LoadOptionsTest, EveryRangeIsChecked) {
   EXPECT_TRUE(refused([](LoadOptions& o) { o.set_ratio = 1.1; }));
   EXPECT_TRUE(refused([](LoadOptions& o) { o.keys = 0; }));
   EXPECT_TRUE(refused([](LoadOptions& o) { o.value_bytes = -1; }));
+  EXPECT_TRUE(refused([](LoadOptions& o) { o.expiry = absl::Seconds(-1); }));
   EXPECT_TRUE(refused([](LoadOptions& o) { o.duration = absl::ZeroDuration(); }));
 }
 
