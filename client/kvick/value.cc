@@ -10,7 +10,9 @@ namespace {
 std::string NumberToString(double number) {
   if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
   std::array<char, 32> buffer;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+  // As the server has it, -0 is 0.
+  const double shown = number == 0 ? 0 : number;
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown);
   return std::string(buffer.data(), result.ptr);
 }
 

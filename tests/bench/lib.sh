@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it: servers on free ports of loopback, pinned to one core, stopped
 # by their process ids; and the arithmetic of medians.
 
-build_dir=${KVICK_BUILD_DIR:-build/release}
+build_dir=${BENCH_BUILD_DIR:-build/release}
 work=$(mktemp -d "${TMPDIR:-/tmp}/kvick-bench.XXXXXX")
 pids=()
 trap stop_all EXIT

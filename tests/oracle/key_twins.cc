@@ -66,6 +66,9 @@ void AddQuestions(TwinTable& table) {
                   const auto*) { return std::vector<Call>{WithArguments({"TOUCH"}, q.keys())}; },
       .kvick = [](const auto&, const auto& a) { return Show(a.touched()); },
   });
+}
+
+void AddDescriptions(TwinTable& table) {
   table.Add<v1::KeyDescribeRequest>({
       .redis = "TYPE, PEXPIRETIME, STRLEN, LLEN, SCARD, HLEN",
       .weight = 4,
@@ -281,6 +284,7 @@ void AddScans(TwinTable& table) {
 
 void AddKeyTwins(TwinTable& table) {
   AddQuestions(table);
+  AddDescriptions(table);
   AddExpiry(table);
   AddMoves(table);
   AddScans(table);

@@ -242,6 +242,9 @@ void AddChanges(TwinTable& table) {
           },
       .differences = {"insert-without-pivot"},
   });
+}
+
+void AddRemovals(TwinTable& table) {
   table.Add<v1::ListRemoveRequest>({
       .redis = "LREM",
       .weight = 5,
@@ -288,6 +291,7 @@ void AddListTwins(TwinTable& table) {
   AddReads(table);
   AddFind(table);
   AddChanges(table);
+  AddRemovals(table);
 }
 
 }  // namespace kvick::oracle

@@ -70,6 +70,9 @@ void AddMembers(TwinTable& table) {
           },
       .kvick = [](const auto&, const auto& a) { return Show(a.size()); },
   });
+}
+
+void AddMove(TwinTable& table) {
   table.Add<v1::SetMoveRequest>({
       .redis = "SMOVE",
       .weight = 6,
@@ -307,6 +310,7 @@ void AddScan(TwinTable& table) {
 
 void AddSetTwins(TwinTable& table) {
   AddMembers(table);
+  AddMove(table);
   AddSample(table);
   AddPop(table);
   AddCombine(table);

@@ -56,6 +56,9 @@ void AddGets(TwinTable& table) {
       .kvick = [](const auto&, const auto& a) { return ShowEntry(a.has_entry(), a.entry()); },
       .maps_expiry = true,
   });
+}
+
+void AddLengths(TwinTable& table) {
   table.Add<v1::StringLengthRequest>({
       .redis = "STRLEN",
       .weight = 3,
@@ -291,6 +294,7 @@ void AddNumbers(TwinTable& table) {
 
 void AddStringTwins(TwinTable& table) {
   AddGets(table);
+  AddLengths(table);
   AddSet(table);
   AddBatchSet(table);
   AddParts(table);
