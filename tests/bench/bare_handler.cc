@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "kvick/v1/admin.grpc.pb.h"
 #include "kvick/v1/string.grpc.pb.h"
 #include "server/config/address_file.h"
 #include "server/config/config.h"
@@ -51,6 +52,18 @@ class BareHandler final : public v1::StringService::CallbackService {
   const std::string value_ = std::string(kValueBytes, 'v');
 };
 
+// `kvick bench` asks who is there before it begins.
+class BareAdmin final : public v1::AdminService::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* call,
+                                          const v1::AdminGetServerInfoRequest* /*request*/,
+                                          v1::AdminGetServerInfoResponse* /*response*/) override {
+    grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+};
+
 int Serve(const std::string& address_file) {
   // Blocked before gRPC starts its threads, which inherit it.
   sigset_t end;
@@ -60,11 +73,13 @@ int Serve(const std::string& address_file) {
   pthread_sigmask(SIG_BLOCK, &end, nullptr);
 
   BareHandler handler;
+  BareAdmin admin;
   grpc::ServerBuilder builder;
   server::ApplyChannelSettings(server::Config(), &builder);
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&handler);
+  builder.RegisterService(&admin);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
     std::cerr << "bare_handler: gRPC did not start" << std::endl;

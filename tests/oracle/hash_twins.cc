@@ -258,7 +258,7 @@ bool HasFields(const v1::HashSampleRequest& q, const v1::HashSampleResponse& a,
 
 std::vector<Call> HashSampleCalls(const v1::HashSampleRequest& q, const v1::HashSampleResponse* a) {
   Call call = {"HRANDFIELD", q.key()};
-  if (q.has_count()) call.push_back(absl::StrCat(q.distinct() ? "" : "-", q.count()));
+  if (q.has_count()) call.push_back(RedisCount(q.distinct(), q.count()));
   std::vector<Call> calls = {call};
   if (a == nullptr || a->fields().empty()) return calls;
   Call values = {"HMGET", q.key()};

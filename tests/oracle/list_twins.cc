@@ -1,4 +1,7 @@
 // ListService and its twins.
+#include <algorithm>
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
 #include "kvick/value.h"
 #include "tests/oracle/twin.h"
@@ -107,6 +110,7 @@ void AddPops(TwinTable& table) {
             q.set_destination(random.Key(Family::kList));
             q.set_from_side(RandomSide(random));
             q.set_to_side(RandomSide(random));
+            if (random.OneIn(8)) *q.mutable_expiry() = RandomExpiry(random);
             return q;
           },
       .calls =
@@ -115,6 +119,12 @@ void AddPops(TwinTable& table) {
                                       SideName(q.to_side())}};
           },
       .kvick = [](const auto&, const auto& a) { return a.has_value() ? Show(a.value()) : kNil; },
+      .after =
+          [](const auto& q, const auto& a) {
+            return q.has_expiry() && a.has_value() ? ExpiryCalls(q.expiry(), WrittenKeys(q))
+                                                   : std::vector<Call>();
+          },
+      .maps_expiry = true,
   });
 }
 
@@ -171,7 +181,8 @@ void AddFind(TwinTable& table) {
           [](Random& random) {
             auto q = ForKey<v1::ListFindRequest>(random);
             *q.mutable_value() = random.ListValue();
-            if (random.OneIn(2)) q.set_rank(random.Index());
+            // Of Redis's versions some refuse the least rank, as Kvick does, and some do not.
+            if (random.OneIn(2)) q.set_rank(std::max(random.Index(), -INT64_MAX));
             if (random.OneIn(2)) q.set_count(random.OneIn(10) ? -1 : random.Count());
             if (random.OneIn(2)) q.set_max_length(random.OneIn(10) ? -1 : random.Count());
             return q;

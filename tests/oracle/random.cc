@@ -103,8 +103,6 @@ v1::Value Random::StringValue() {
                         "inf",
                         "-inf",
                         "nan",
-                        "1e400",
-                        "1e-400",
                         "--1",
                         "+-1",
                         "-",
@@ -198,8 +196,8 @@ int64_t Random::Delta() {
 }
 
 double Random::NumberDelta() {
-  return Pick({0.1, 0.2, -0.1, 0.5, -1.25, 3.0, 0.0, 1e10, 1e-5, 1e17, -1e300, 1e300,
-               1.7976931348623157e308, 1.0 / 3, 123456.789});
+  return Pick(
+      {0.1, 0.2, -0.1, 0.5, -1.25, 3.0, 0.0, 1e10, 1e-5, 1e17, -1e300, 1e300, 1.0 / 3, 123456.789});
 }
 
 int64_t Random::ExpireTimeMs() {

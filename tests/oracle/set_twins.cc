@@ -132,7 +132,7 @@ void AddSample(TwinTable& table) {
       .calls =
           [](const auto& q, const auto* a) {
             Call call = {"SRANDMEMBER", q.key()};
-            if (q.has_count()) call.push_back(absl::StrCat(q.distinct() ? "" : "-", q.count()));
+            if (q.has_count()) call.push_back(RedisCount(q.distinct(), q.count()));
             std::vector<Call> calls = {call};
             if (a != nullptr && a->members_size() > 0) calls.push_back(IsMemberCall(q.key(), *a));
             return calls;

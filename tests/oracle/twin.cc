@@ -166,4 +166,8 @@ Outcome ReadAll(const Client& client, const Method& method, const Message& reque
   return {status, status.ok() ? std::move(joined) : nullptr};
 }
 
+std::string RedisCount(bool distinct, int64_t count) {
+  return absl::StrCat(distinct || count == 0 ? "" : "-", count);
+}
+
 }  // namespace kvick::oracle

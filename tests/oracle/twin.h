@@ -258,6 +258,9 @@ void TwinTable::Add(TwinOf<Request> row_to_move) {
   twins_.push_back(std::move(twin));
 }
 
+// The count of SRANDMEMBER and HRANDFIELD: negative for a sample with repetitions.
+std::string RedisCount(bool distinct, int64_t count);
+
 }  // namespace kvick::oracle
 
 #endif  // KVICK_TESTS_ORACLE_TWIN_H_
