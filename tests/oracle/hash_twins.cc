@@ -220,19 +220,23 @@ void AddNumbers(TwinTable& table) {
             return q;
           },
       .calls =
-          [](const auto& q, const auto*) {
-            return std::vector<Call>{{"HINCRBYFLOAT", q.key(), q.field(), NumberText(q.delta())}};
+          [](const auto& q, const auto* a) {
+            const Call increment{"HINCRBYFLOAT", q.key(), q.field(), NumberText(q.delta())};
+            return a != nullptr
+                       ? std::vector<Call>{increment}
+                       : RefusedIncrement(q.key(), {"HGET", q.key(), q.field()}, increment);
           },
       .kvick = [](const auto&, const auto& a) { return NumberText(a.value()); },
       .answer =
           [](const auto&, const auto* a, const Replies& replies) {
-            return NumberAnswer(a == nullptr ? 0 : a->value(), replies[0].bytes);
+            return a != nullptr ? NumberAnswer(a->value(), replies[0].bytes)
+                                : RefusedIncrementAnswer(replies);
           },
       .after =
           [](const auto& q, const auto& a) {
             return std::vector<Call>{{"HSET", q.key(), q.field(), NumberText(a.value())}};
           },
-      .differences = {"shortest-numbers"},
+      .differences = {"shortest-numbers", "number-range"},
   });
 }
 

@@ -231,6 +231,7 @@ void AddParts(TwinTable& table) {
             q.set_offset(random.Index());
             if (random.OneIn(16)) q.set_offset(random.Pick({(1 << 20) - 3, 1 << 20, 1 << 21}));
             *q.mutable_value() = random.StringValue();
+            if (random.OneIn(8)) *q.mutable_expiry() = RandomExpiry(random);
             return q;
           },
       .calls =
@@ -239,6 +240,14 @@ void AddParts(TwinTable& table) {
                 {"SETRANGE", q.key(), absl::StrCat(q.offset()), ToString(q.value())}};
           },
       .kvick = [](const auto&, const auto& a) { return Show(a.length()); },
+      .after =
+          [](const auto& q, const auto&) {
+            // Nothing is written, and so no expiry either.
+            return q.has_expiry() && !ToString(q.value()).empty()
+                       ? ExpiryCalls(q.expiry(), WrittenKeys(q))
+                       : std::vector<Call>();
+          },
+      .maps_expiry = true,
   });
 }
 
@@ -274,19 +283,22 @@ void AddNumbers(TwinTable& table) {
             return q;
           },
       .calls =
-          [](const auto& q, const auto*) {
-            return std::vector<Call>{{"INCRBYFLOAT", q.key(), NumberText(q.delta())}};
+          [](const auto& q, const auto* a) {
+            const Call increment{"INCRBYFLOAT", q.key(), NumberText(q.delta())};
+            return a != nullptr ? std::vector<Call>{increment}
+                                : RefusedIncrement(q.key(), {"GET", q.key()}, increment);
           },
       .kvick = [](const auto&, const auto& a) { return NumberText(a.value()); },
       .answer =
           [](const auto&, const auto* a, const Replies& replies) {
-            return NumberAnswer(a == nullptr ? 0 : a->value(), replies[0].bytes);
+            return a != nullptr ? NumberAnswer(a->value(), replies[0].bytes)
+                                : RefusedIncrementAnswer(replies);
           },
       .after =
           [](const auto& q, const auto& a) {
             return std::vector<Call>{{"SET", q.key(), NumberText(a.value()), "KEEPTTL"}};
           },
-      .differences = {"shortest-numbers"},
+      .differences = {"shortest-numbers", "number-range"},
   });
 }
 
