@@ -100,6 +100,9 @@ void AddPops(TwinTable& table) {
             return a.has_key() ? ShowList({Show(a.key()), ShowList(ShowEach(a.values()))}) : kNil;
           },
   });
+}
+
+void AddMove(TwinTable& table) {
   table.Add<v1::ListMoveRequest>({
       .redis = "LMOVE",
       .weight = 6,
@@ -299,6 +302,7 @@ void AddRemovals(TwinTable& table) {
 void AddListTwins(TwinTable& table) {
   AddPush(table);
   AddPops(table);
+  AddMove(table);
   AddReads(table);
   AddFind(table);
   AddChanges(table);
