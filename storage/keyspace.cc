@@ -32,7 +32,7 @@ absl::Status WrongType(std::string_view key, ObjectType holds, ObjectType wanted
 }
 
 Keyspace::Place Keyspace::Locate(std::string_view key) const {
-  Shard& shard = store_.shard(store_.ShardOf(key));
+  Shard& shard = ShardOf(key);
   shard.mu.AssertHeld();
   const uint64_t hash = HashBytes(key);
   return {shard, hash,
@@ -159,7 +159,7 @@ void Keyspace::SetString(std::string_view key, ValueView value) {
 
 void Keyspace::PutObject(std::string_view key, std::unique_ptr<Object> object) {
   Put(LocateForWrite(key), Entry::NewObject(key, std::move(object), std::nullopt));
-  Signal(store_.shard(store_.ShardOf(key)), key);
+  Signal(ShardOf(key), key);
 }
 
 bool Keyspace::Remove(std::string_view key) {
@@ -240,7 +240,7 @@ void Keyspace::Rename(std::string_view from, std::string_view to) {
   RemoveAt(source, from);
   Remove(to);
   Put(LocateForWrite(to), made);
-  Signal(store_.shard(store_.ShardOf(to)), to);
+  Signal(ShardOf(to), to);
 }
 
 void Keyspace::Copy(std::string_view from, std::string_view to) {
@@ -250,11 +250,11 @@ void Keyspace::Copy(std::string_view from, std::string_view to) {
                     : Entry::NewObject(to, entry->object()->Clone(), entry->expiry());
   Remove(to);
   Put(LocateForWrite(to), made);
-  Signal(store_.shard(store_.ShardOf(to)), to);
+  Signal(ShardOf(to), to);
 }
 
 void Keyspace::Settle(std::string_view key, Entry* entry, size_t bytes_before) {
-  Shard& shard = store_.shard(store_.ShardOf(key));
+  Shard& shard = ShardOf(key);
   shard.mu.AssertHeld();
   const auto grown = static_cast<ptrdiff_t>(entry->object()->memory_bytes()) -
                      static_cast<ptrdiff_t>(bytes_before);

@@ -26,9 +26,10 @@ class Edit;
 
 class Keyspace {
  public:
-  // `now` is the moment of the command; `random` outlives this.
-  Keyspace(Store& store, TimeMs now, absl::BitGenRef random)
-      : store_(store), now_(now), random_(random) {}
+  // `now` is the moment of the command; `random` outlives this. `only_shard`: the shard of every
+  // key that will be asked for, when there is only one; spares finding it out again for each.
+  Keyspace(Store& store, TimeMs now, absl::BitGenRef random, Shard* only_shard = nullptr)
+      : store_(store), now_(now), random_(random), only_shard_(only_shard) {}
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
 
@@ -107,6 +108,9 @@ class Keyspace {
     Entry** slot;  // null: absent; an entry there may be expired
   };
   Place Locate(std::string_view key) const;
+  Shard& ShardOf(std::string_view key) const {
+    return only_shard_ != nullptr ? *only_shard_ : store_.shard(store_.ShardOf(key));
+  }
   // As Locate, and an expired entry is removed first: a write of its own, unless this command has
   // made one already.
   Place LocateForWrite(std::string_view key);
@@ -126,6 +130,7 @@ class Keyspace {
   Store& store_;
   const TimeMs now_;
   mutable absl::BitGenRef random_;  // drawing is no change that a reader would see
+  Shard* const only_shard_;
   int64_t version_ = 0;
   bool would_wait_ = false;
   bool left_unchanged_ = false;

@@ -14,18 +14,6 @@ TimeMs SystemTimeMs() {
 
 Store::Store(StoreOptions options) : options_(std::move(options)), shards_(options_.shards) {}
 
-void Store::Lock(const ShardSet& shards) {
-  for (const uint32_t number : shards) {
-    shards_[number].mu.Lock();
-  }
-}
-
-void Store::Unlock(const ShardSet& shards) {
-  for (const uint32_t number : shards) {
-    shards_[number].mu.Unlock();
-  }
-}
-
 StoreStatistics Store::Statistics() {
   StoreStatistics sum;
   for (Shard& shard : shards_) {

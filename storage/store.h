@@ -71,8 +71,16 @@ class Store {
   Shard& shard(uint32_t number) { return shards_[number]; }
 
   // Locks and unlocks the shards of a set.
-  void Lock(const ShardSet& shards) ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  void Unlock(const ShardSet& shards) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  void Lock(const ShardSet& shards) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    for (const uint32_t number : shards) {
+      shards_[number].mu.Lock();
+    }
+  }
+  void Unlock(const ShardSet& shards) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    for (const uint32_t number : shards) {
+      shards_[number].mu.Unlock();
+    }
+  }
 
   // The version of the next write: one more than the last. Call with the shards of the write
   // locked.

@@ -61,7 +61,8 @@ absl::StatusOr<std::vector<CanonicalValue>> Canonical(
 void FillValue(ValueView value, v1::Value* message) {
   switch (value.kind) {
     case ValueKind::kText:
-      message->set_text(value.bytes.data(), value.bytes.size());
+      // Assigned in place: the generated setters go by a string of their own.
+      message->mutable_text()->assign(value.bytes);
       return;
     case ValueKind::kInteger:
       if (const auto integer = storage::ParseInteger(value.bytes); integer.has_value()) {
@@ -78,7 +79,7 @@ void FillValue(ValueView value, v1::Value* message) {
     case ValueKind::kData:
       break;
   }
-  message->set_data(value.bytes.data(), value.bytes.size());
+  message->mutable_data()->assign(value.bytes);
 }
 
 void FillEntry(const storage::Entry& entry, v1::Entry* message) {

@@ -16,9 +16,13 @@ using storage::InvalidArgument;
 // Results are sent when there are this many bytes of them, so that they fit in what any client
 // takes.
 constexpr size_t kResultsBytesMax = 256 << 10;
-// Messages are kept for the next operation until this many bytes have gone through them: Protobuf
-// keeps the memory of what is cleared, element by element, and it would add up.
-constexpr size_t kKeptMessageBytesMax = 64 << 10;
+// Operations that are read together: enough that their waits for memory overlap, so few that all
+// they touch stays in the nearest caches.
+constexpr size_t kGroupOperations = 16;
+// A group ends early when its requests have so many bytes.
+constexpr size_t kGroupBytesMax = 64 << 10;
+// A response larger than this is freed before the end of its group.
+constexpr size_t kKeptResponseBytesMax = 64 << 10;
 
 absl::Status Malformed(std::string_view message) {
   return InvalidArgument("MALFORMED_REQUEST", message);
@@ -49,16 +53,23 @@ PipelineSession::PipelineSession(const CommandTable& table, Processor& processor
       processor_(processor),
       observer_(std::move(observer)),
       resume_(std::move(resume)),
-      messages_(table.commands().size()) {}
+      prefetcher_(processor.MakePrefetcher()) {
+  group_.reserve(kGroupOperations);
+}
 
 PipelineSession::~PipelineSession() = default;
 
 void PipelineSession::Begin(std::string_view frame) {
   frame_ = frame;
+  frame_is_broken_ = false;
   operations_ = 0;
+  results_.reserve(results_bytes_);
 }
 
-std::string PipelineSession::TakeResults() { return std::exchange(results_, std::string()); }
+std::string PipelineSession::TakeResults() {
+  results_bytes_ = results_.size();
+  return std::exchange(results_, std::string());
+}
 
 bool PipelineSession::NextOperation(std::string_view* operation) {
   WireField field;
@@ -73,16 +84,6 @@ bool PipelineSession::NextOperation(std::string_view* operation) {
     }
   }
   return true;  // only unknown fields were left
-}
-
-size_t PipelineSession::KeptBytes() const {
-  size_t bytes = 0;
-  for (const Messages& messages : messages_) {
-    if (messages.request != nullptr) {
-      bytes += messages.request->SpaceUsedLong() + messages.response->SpaceUsedLong();
-    }
-  }
-  return bytes;
 }
 
 PipelineSession::State PipelineSession::Run() {
@@ -101,22 +102,80 @@ PipelineSession::State PipelineSession::Run() {
     }
   }
   if (answered) {
-    Finish(waiting_operation_, answer);
+    Finish(group_[next_ - 1], answer);
   }
-  while (!frame_.empty()) {
-    if (results_.size() >= kResultsBytesMax) {
-      return State::kResults;
+  now_ = processor_.Now();
+  for (;;) {
+    for (; next_ < group_.size();) {
+      if (results_.size() >= kResultsBytesMax) {
+        return State::kResults;
+      }
+      if (!RunOperation(group_[next_++])) {
+        return State::kWaiting;
+      }
     }
-    std::string_view operation;
-    if (!NextOperation(&operation)) {
+    if (frame_is_broken_) {
       status_ = Malformed("A frame of the pipeline is not a PipelineRequest: send whole messages.");
       return State::kBroken;
     }
-    if (operation.data() != nullptr && !RunOperation(operation)) {
-      return State::kWaiting;
+    if (frame_.empty()) {
+      ForgetGroup();
+      return State::kFrameEnd;
+    }
+    ReadGroup();
+  }
+}
+
+void PipelineSession::ForgetGroup() {
+  group_.clear();
+  next_ = 0;
+  requests_.arena.Reset();
+  responses_.arena.Reset();
+}
+
+uint64_t PipelineSession::KeptBytes() const {
+  return requests_.arena.SpaceAllocated() + responses_.arena.SpaceAllocated();
+}
+
+void PipelineSession::ReadGroup() {
+  // By the thread that allocates from the arenas next.
+  ForgetGroup();
+  size_t bytes = 0;
+  while (group_.size() < kGroupOperations && bytes < kGroupBytesMax && !frame_.empty()) {
+    std::string_view operation;
+    if (!NextOperation(&operation)) {
+      frame_is_broken_ = true;
+      break;
+    }
+    if (operation.data() != nullptr) {
+      ReadOperation(operation);
+      bytes += operation.size();
     }
   }
-  return State::kFrameEnd;
+  prefetcher_.Run();
+  now_ = processor_.Now();
+}
+
+void PipelineSession::ReadOperation(std::string_view bytes) {
+  Operation& operation = group_.emplace_back();
+  operation.error = Parse(bytes, &operation);
+  if (!operation.error.ok()) {
+    return;
+  }
+  if (++operations_ > kPipelineOperationsMax) {
+    operation.error = InvalidArgument(
+        "TOO_MANY_ITEMS", "A frame of the pipeline carries more than 10,000 operations: split it.");
+    return;
+  }
+  operation.message = operation.command->NewRequest(&requests_.arena);
+  if (!operation.message->ParseFromArray(operation.request.data(),
+                                         static_cast<int>(operation.request.size()))) {
+    operation.error =
+        Malformed("The request is not the message of its method, or text in it is not UTF-8.");
+    return;
+  }
+  operation.command->VisitKeys(*operation.message,
+                               [this](const std::string& key) { prefetcher_.Add(key); });
 }
 
 absl::Status PipelineSession::Parse(std::string_view bytes, Operation* operation) const {
@@ -162,52 +221,38 @@ absl::Status PipelineSession::Parse(std::string_view bytes, Operation* operation
   return absl::OkStatus();
 }
 
-bool PipelineSession::RunOperation(std::string_view bytes) {
-  Operation operation;
-  absl::Status status = Parse(bytes, &operation);
-  if (status.ok() && ++operations_ > kPipelineOperationsMax) {
-    status = InvalidArgument(
-        "TOO_MANY_ITEMS", "A frame of the pipeline carries more than 10,000 operations: split it.");
-  }
-  if (!status.ok()) {
-    AppendError(operation.id, status);
+bool PipelineSession::RunOperation(Operation& operation) {
+  if (!operation.error.ok()) {
+    AppendError(operation.id, operation.error);
     return true;
   }
-  Messages& messages = MessagesFor(*operation.command);
-  if (!messages.request->ParseFromArray(operation.request.data(),
-                                        static_cast<int>(operation.request.size()))) {
-    Finish(operation,
-           Malformed("The request is not the message of its method, or text in it is not "
-                     "UTF-8."));
-    return true;
-  }
+  operation.response = operation.command->NewResponse(&responses_.arena);
   if (operation.command->may_wait()) {
-    return RunWaitingOperation(std::move(operation), messages);
+    return RunWaitingOperation(operation);
   }
   Finish(operation,
-         processor_.Execute(*operation.command, *messages.request, messages.response.get()));
+         processor_.Execute(*operation.command, *operation.message, operation.response, now_));
   return true;
 }
 
-bool PipelineSession::RunWaitingOperation(Operation operation, Messages& messages) {
+bool PipelineSession::RunWaitingOperation(Operation& operation) {
   {
     absl::MutexLock lock(&mu_);
     pending_ = Pending::kRunning;
   }
-  auto waiter =
-      processor_.ExecuteOrWait(*operation.command, *messages.request, messages.response.get(),
-                               [this](const absl::Status& status) {
-                                 bool suspended = false;
-                                 {
-                                   absl::MutexLock lock(&mu_);
-                                   answer_ = status;
-                                   suspended = pending_ == Pending::kSuspended;
-                                   pending_ = Pending::kAnswered;
-                                 }
-                                 if (suspended) {
-                                   resume_();
-                                 }
-                               });
+  auto waiter = processor_.ExecuteOrWait(*operation.command, *operation.message, operation.response,
+                                         [this](const absl::Status& status) {
+                                           bool suspended = false;
+                                           {
+                                             absl::MutexLock lock(&mu_);
+                                             answer_ = status;
+                                             suspended = pending_ == Pending::kSuspended;
+                                             pending_ = Pending::kAnswered;
+                                           }
+                                           if (suspended) {
+                                             resume_();
+                                           }
+                                         });
   absl::Status answer;
   bool cancelled = false;
   {
@@ -217,7 +262,6 @@ bool PipelineSession::RunWaitingOperation(Operation operation, Messages& message
       answer = answer_;
       waiter = nullptr;
     } else {
-      waiting_operation_ = std::move(operation);
       pending_ = Pending::kSuspended;
       waiter_ = waiter;
       cancelled = cancelled_;
@@ -233,30 +277,17 @@ bool PipelineSession::RunWaitingOperation(Operation operation, Messages& message
   return false;
 }
 
-PipelineSession::Messages& PipelineSession::MessagesFor(const Command& command) {
-  Messages& messages = messages_[command.index()];
-  if (messages.request == nullptr) {
-    messages.request.reset(command.NewRequest(nullptr));
-    messages.response.reset(command.NewResponse(nullptr));
-  }
-  return messages;
-}
-
 void PipelineSession::Finish(const Operation& operation, const absl::Status& status) {
   observer_(*operation.command, status.code());
-  Messages& messages = MessagesFor(*operation.command);
+  const size_t before = results_.size();
   if (status.ok()) {
-    AppendReply(operation.id, *operation.command, *messages.response);
+    AppendReply(operation.id, *operation.command, *operation.response);
   } else {
     AppendError(operation.id, status);
   }
-  messages.bytes +=
-      operation.request.size() + static_cast<size_t>(messages.response->GetCachedSize());
   // How large an answer was when it was given up is not known.
-  if (!status.ok() || messages.bytes > kKeptMessageBytesMax) {
-    messages = Messages();
-  } else {
-    messages.response->Clear();
+  if (!status.ok() || results_.size() - before > kKeptResponseBytesMax) {
+    responses_.arena.Reset();
   }
 }
 

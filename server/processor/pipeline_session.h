@@ -5,6 +5,7 @@
 #ifndef KVICK_SERVER_PROCESSOR_PIPELINE_SESSION_H_
 #define KVICK_SERVER_PROCESSOR_PIPELINE_SESSION_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "google/protobuf/arena.h"
 #include "server/commands/command_table.h"
 #include "server/processor/processor.h"
 
@@ -20,6 +22,12 @@ namespace kvick::server {
 
 // Operations that one frame may carry.
 inline constexpr int kPipelineOperationsMax = 10'000;
+
+// Memory for the messages of a few operations; what they take beyond the block is freed by Reset().
+struct MessageArena {
+  alignas(8) char block[4096];
+  google::protobuf::Arena arena{block, sizeof(block)};
+};
 
 // Used by one thread at a time. Destroy it only when no operation waits: see Cancel().
 class PipelineSession {
@@ -47,23 +55,22 @@ class PipelineSession {
   std::string TakeResults();
   bool has_results() const { return !results_.empty(); }
   const absl::Status& status() const { return status_; }
-  // About what the messages take that are kept for operations to come. For tests.
-  size_t KeptBytes() const;
+  // What the messages take that are kept between frames. For tests.
+  uint64_t KeptBytes() const;
 
   // Ends the wait of an operation, if one waits: `resume` is called. From any thread.
   void Cancel();
 
  private:
-  struct Messages {
-    std::unique_ptr<google::protobuf::Message> request;
-    std::unique_ptr<google::protobuf::Message> response;
-    size_t bytes = 0;  // that have gone through them
-  };
+  using Message = google::protobuf::Message;
   struct Operation {
     uint64_t id = 0;
     const Command* command = nullptr;
     std::string_view request;    // its bytes
     std::string joined_request;  // what `request` refers to when it came in pieces
+    absl::Status error;          // why it cannot run
+    Message* message = nullptr;  // `request`, read
+    Message* response = nullptr;
   };
   enum class Pending {
     kNone,       // no operation is on its way
@@ -76,12 +83,16 @@ class PipelineSession {
   bool NextOperation(std::string_view* operation);
   // Reads what an operation says. What it could read of it is set with an error too.
   absl::Status Parse(std::string_view bytes, Operation* operation) const;
+  // Reads the next few operations of the frame and has their keys brought near.
+  void ReadGroup();
+  // Frees the messages of the last group.
+  void ForgetGroup();
+  void ReadOperation(std::string_view bytes);
   // Runs an operation; false when it waits.
-  bool RunOperation(std::string_view bytes);
+  bool RunOperation(Operation& operation);
   // Runs one that may wait; false when it does.
-  bool RunWaitingOperation(Operation operation, Messages& messages);
-  Messages& MessagesFor(const Command& command);
-  void AppendReply(uint64_t id, const Command& command, const google::protobuf::Message& response);
+  bool RunWaitingOperation(Operation& operation);
+  void AppendReply(uint64_t id, const Command& command, const Message& response);
   void AppendError(uint64_t id, const absl::Status& status);
   // Appends the result of an operation that has run.
   void Finish(const Operation& operation, const absl::Status& status);
@@ -91,12 +102,21 @@ class PipelineSession {
   const Observer observer_;
   const std::function<void()> resume_;
 
-  std::string_view frame_;  // what is left of it
-  int operations_ = 0;      // of this frame, so far
+  std::string_view frame_;        // what is left of it
+  bool frame_is_broken_ = false;  // what follows the group is no operation
+  int operations_ = 0;            // of this frame, so far
+  // Operations that were read together. They run one after the other.
+  std::vector<Operation> group_;
+  size_t next_ = 0;          // of the group
+  storage::TimeMs now_ = 0;  // the moment of those that run without a wait between them
+  storage::Prefetcher prefetcher_;
+  MessageArena requests_;  // of the group
+  // Apart, because large ones are freed at once. In an arena, because a message that is cleared
+  // frees its parts one by one.
+  MessageArena responses_;
   std::string results_;
+  size_t results_bytes_ = 0;  // of the last frame of results: the next needs about as many
   absl::Status status_;
-  std::vector<Messages> messages_;  // by Command::index(), used again and again
-  Operation waiting_operation_;
 
   absl::Mutex mu_;  // a leaf
   Pending pending_ ABSL_GUARDED_BY(mu_) = Pending::kNone;

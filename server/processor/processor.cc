@@ -54,12 +54,9 @@ absl::Status CheckPreconditionForm(const v1::Precondition& precondition,
                          "and value_equals, or leave it out.");
 }
 
-absl::StatusOr<absl::Duration> CheckMaxWait(const google::protobuf::Duration* max_wait) {
-  if (max_wait == nullptr) {
-    return absl::ZeroDuration();
-  }
+absl::StatusOr<absl::Duration> CheckMaxWait(const google::protobuf::Duration& max_wait) {
   const absl::Duration wait =
-      absl::Seconds(max_wait->seconds()) + absl::Nanoseconds(max_wait->nanos());
+      absl::Seconds(max_wait.seconds()) + absl::Nanoseconds(max_wait.nanos());
   if (wait < absl::ZeroDuration() || wait > kMaxWaitMax) {
     return InvalidArgument("ARGUMENT_OUT_OF_RANGE",
                            "The field max_wait must be from 0 to one hour.");
@@ -78,8 +75,8 @@ absl::Status MemoryLimit() {
 
 // What Check() found out about a request.
 struct Processor::Prepared {
-  ShardSet shards;  // of its keys, in locking order
-  absl::Duration max_wait;
+  ShardSet shards;          // of its keys, in locking order
+  absl::Duration max_wait;  // none unless the request asks for it
 };
 
 Processor::Processor(storage::Store& store, ProcessorOptions options)
@@ -117,7 +114,9 @@ absl::Status Processor::Check(const Command& command, const Message& request,
   if (const auto* expiry = command.ExpiryOf(request); expiry != nullptr) {
     RETURN_IF_ERROR(ResolveExpiry(*expiry, store_.Now()).status());
   }
-  ASSIGN_OR_RETURN(prepared->max_wait, CheckMaxWait(command.MaxWaitOf(request)));
+  if (const auto* max_wait = command.MaxWaitOf(request); max_wait != nullptr) {
+    ASSIGN_OR_RETURN(prepared->max_wait, CheckMaxWait(*max_wait));
+  }
   return absl::OkStatus();
 }
 
@@ -197,22 +196,25 @@ absl::Status Processor::RunLocked(const Command& command, const Message& request
   return absl::OkStatus();
 }
 
-storage::ShardSet Processor::LockFor(const Command& command, const Message& request,
-                                     const ShardSet& shards) {
+const ShardSet& Processor::LockFor(const Command& command, const Message& request,
+                                   const ShardSet& shards, ShardSet* more) {
   if (!command.read_only()) {
-    return LockForWrite(command, request, shards);
+    return LockForWrite(command, request, shards, more);
   }
   store_.Lock(shards);
   return shards;
 }
 
 absl::Status Processor::RunOrWait(const Command& command, const Message& request, Message* response,
+                                  std::optional<storage::TimeMs> now,
                                   const std::shared_ptr<Waiter>& waiter, bool* waits) {
   Prepared prepared;
   RETURN_IF_ERROR(Check(command, request, &prepared));
   Served served;
-  const ShardSet locked = LockFor(command, request, prepared.shards);
-  Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
+  ShardSet more;
+  const ShardSet& locked = LockFor(command, request, prepared.shards, &more);
+  Keyspace keyspace(store_, now.has_value() ? *now : store_.Now(), ThreadRandom::Get(),
+                    locked.size() == 1 ? &store_.shard(locked.front()) : nullptr);
   absl::Status status = RunLocked(command, request, response, keyspace);
   if (!keyspace.signalled_keys().empty()) {
     ServeWaiters({keyspace.signalled_keys().begin(), keyspace.signalled_keys().end()}, locked,
@@ -226,7 +228,9 @@ absl::Status Processor::RunOrWait(const Command& command, const Message& request
   }
   CountCommand(locked);
   store_.Unlock(locked);
-  Complete(std::move(served));
+  if (served.any()) {
+    Complete(std::move(served));
+  }
   return status;
 }
 
@@ -236,11 +240,12 @@ void Processor::CountCommand(const ShardSet& locked) {
   ++first.commands;
 }
 
-absl::Status Processor::Execute(const Command& command, const Message& request, Message* response) {
+absl::Status Processor::Execute(const Command& command, const Message& request, Message* response,
+                                std::optional<storage::TimeMs> now) {
   if (!command.uses_keyspace()) {
     return command.Run(nullptr, request, response);
   }
-  return RunOrWait(command, request, response, nullptr, nullptr);
+  return RunOrWait(command, request, response, now, nullptr, nullptr);
 }
 
 }  // namespace kvick::server

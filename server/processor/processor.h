@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "server/commands/command_table.h"
 #include "server/processor/timers.h"
 #include "server/processor/waiters.h"
+#include "storage/prefetcher.h"
 #include "storage/store.h"
 
 namespace kvick::server {
@@ -38,8 +40,13 @@ class Processor {
   Processor& operator=(const Processor&) = delete;
 
   // Runs a command and answers at once: one that would wait answers empty. `response` is empty
-  // before and, with an error, of no meaning afterwards.
-  absl::Status Execute(const Command& command, const Message& request, Message* response);
+  // before and, with an error, of no meaning afterwards. Whoever runs many in a row may ask Now()
+  // for some of them together.
+  absl::Status Execute(const Command& command, const Message& request, Message* response,
+                       std::optional<storage::TimeMs> now = std::nullopt);
+  storage::TimeMs Now() const { return store_.Now(); }
+  // For them too: has the keys of requests that are about to run brought near.
+  storage::Prefetcher MakePrefetcher() { return storage::Prefetcher(store_); }
 
   // Runs a command that may wait. Calls `done` exactly once, without any lock held: before this
   // returns, then the result is null; or later, from the thread of the writer that served it, of a
@@ -64,6 +71,8 @@ class Processor {
   struct Served {
     std::vector<std::shared_ptr<Waiter>> waiters;  // to be told
     std::vector<std::string> leftover;  // keys whose next waiter has shards that are not locked
+
+    bool any() const { return !waiters.empty() || !leftover.empty(); }
   };
 
   // --- processor.cc: one command.
@@ -71,9 +80,10 @@ class Processor {
   // Checks everything about a request that needs no lock.
   absl::Status Check(const Command& command, const Message& request, Prepared* prepared) const;
   // Runs a command, and lets `waiter`, unless it is null, wait when there is nothing to take: then
-  // sets `waits`.
+  // sets `waits`. Without `now`, the moment is the one at which all locks are held.
   absl::Status RunOrWait(const Command& command, const Message& request, Message* response,
-                         const std::shared_ptr<Waiter>& waiter, bool* waits);
+                         std::optional<storage::TimeMs> now, const std::shared_ptr<Waiter>& waiter,
+                         bool* waits);
   // The part under the locks of all keys.
   absl::Status RunLocked(const Command& command, const Message& request, Message* response,
                          storage::Keyspace& keyspace);
@@ -83,16 +93,17 @@ class Processor {
                                  const storage::Keyspace& keyspace, bool* holds) const;
   void FillMutation(const Command& command, const Message& request, bool applied,
                     const storage::Keyspace& keyspace, v1::Mutation* mutation) const;
-  // Locks the shards of a request; returns what is locked.
-  storage::ShardSet LockFor(const Command& command, const Message& request,
-                            const storage::ShardSet& shards);
+  // Locks the shards of a request; returns what is locked: `shards`, or `more`.
+  const storage::ShardSet& LockFor(const Command& command, const Message& request,
+                                   const storage::ShardSet& shards, storage::ShardSet* more);
   void CountCommand(const storage::ShardSet& locked);
 
   // --- waiting.cc: calls that wait.
 
-  // Locks the shards of a write and of the calls that it may serve; returns what is locked.
-  storage::ShardSet LockForWrite(const Command& command, const Message& request,
-                                 storage::ShardSet shards);
+  // Locks the shards of a write and of the calls that it may serve; returns what is locked:
+  // `shards` when nobody waits, otherwise `more`.
+  const storage::ShardSet& LockForWrite(const Command& command, const Message& request,
+                                        const storage::ShardSet& shards, storage::ShardSet* more);
   // The shards of `locked` and of the calls that wait for the keys of a request.
   storage::ShardSet WaitersShards(const Command& command, const Message& request,
                                   const storage::ShardSet& locked) const;

@@ -67,24 +67,27 @@ ShardSet Processor::WaitersShards(const Command& command, const Message& request
   return wanted;
 }
 
-ShardSet Processor::LockForWrite(const Command& command, const Message& request, ShardSet shards) {
+const ShardSet& Processor::LockForWrite(const Command& command, const Message& request,
+                                        const ShardSet& shards, ShardSet* more) {
+  store_.Lock(shards);
+  const bool anybody_waits = std::any_of(shards.begin(), shards.end(), [this](uint32_t number) {
+    storage::Shard& shard = store_.shard(number);
+    shard.mu.AssertHeld();
+    return shard.waiting_calls > 0;
+  });
+  if (!anybody_waits) {
+    return shards;
+  }
+  *more = shards;
   for (;;) {
-    store_.Lock(shards);
-    const bool anybody_waits = std::any_of(shards.begin(), shards.end(), [this](uint32_t number) {
-      storage::Shard& shard = store_.shard(number);
-      shard.mu.AssertHeld();
-      return shard.waiting_calls > 0;
-    });
-    if (!anybody_waits) {
-      return shards;
-    }
     // The set only grows, so this ends.
-    ShardSet wanted = WaitersShards(command, request, shards);
-    if (wanted == shards) {
-      return shards;
+    ShardSet wanted = WaitersShards(command, request, *more);
+    if (wanted == *more) {
+      return *more;
     }
-    store_.Unlock(shards);
-    shards = std::move(wanted);
+    store_.Unlock(*more);
+    *more = std::move(wanted);
+    store_.Lock(*more);
   }
 }
 
@@ -198,7 +201,7 @@ std::shared_ptr<Waiter> Processor::ExecuteOrWait(const Command& command, const M
   waiter->response = response;
   waiter->done = std::move(done);
   bool waits = false;
-  const absl::Status status = RunOrWait(command, request, response, waiter, &waits);
+  const absl::Status status = RunOrWait(command, request, response, std::nullopt, waiter, &waits);
   if (waits) {
     return waiter;
   }

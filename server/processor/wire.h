@@ -17,6 +17,12 @@ constexpr uint32_t WireTag(int field, WireType type) {
 
 // Takes a varint off the front of `bytes`; false when there is none.
 inline bool TakeVarint(std::string_view* bytes, uint64_t* value) {
+  // Nearly all tags and lengths take one byte.
+  if (!bytes->empty() && static_cast<uint8_t>(bytes->front()) < 0x80) {
+    *value = static_cast<uint8_t>(bytes->front());
+    bytes->remove_prefix(1);
+    return true;
+  }
   uint64_t result = 0;
   for (size_t i = 0; i < bytes->size() && i < 10; ++i) {
     const auto byte = static_cast<uint8_t>((*bytes)[i]);

@@ -1,6 +1,7 @@
 #include "server/rpc/bytes.h"
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "storage/base/error.h"
@@ -35,6 +36,14 @@ grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
   const size_t size = message.ByteSizeLong();
   grpc::Slice slice(size);
   message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+grpc::ByteBuffer ToBuffer(std::string bytes) {
+  auto* owner = new std::string(std::move(bytes));
+  const grpc::Slice slice(
+      owner->data(), owner->size(), [](void* held) { delete static_cast<std::string*>(held); },
+      owner);
   return grpc::ByteBuffer(&slice, 1);
 }
 

@@ -5,6 +5,8 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 #include "google/protobuf/message.h"
@@ -19,6 +21,9 @@ absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Mess
 
 // The serialised message, written once into its place.
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
+
+// The bytes of a string, which are not copied.
+grpc::ByteBuffer ToBuffer(std::string bytes);
 
 // The bytes of a cord. Large pieces are shared, not copied: the cord's memory lives on with them.
 grpc::ByteBuffer ToBuffer(const absl::Cord& cord);

@@ -143,9 +143,7 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
     if (writing_ || !session_.has_results()) {
       return;
     }
-    const std::string results = session_.TakeResults();
-    const grpc::Slice slice(results);
-    outgoing_ = grpc::ByteBuffer(&slice, 1);
+    outgoing_ = ToBuffer(session_.TakeResults());
     stalled_ = false;
     writing_ = true;
     StartWrite(&outgoing_);

@@ -99,6 +99,22 @@ class HashTable {
     }
   }
 
+  // After Prefetch(): the same for the nodes that Find() will look at, with their first two cache
+  // lines. Follows no chain.
+  void PrefetchNodes(uint64_t hash) const {
+    if (size_ == 0) {
+      return;
+    }
+    const uint8_t tag = TagOf(hash);
+    const Bucket* bucket = BucketOf(hash);
+    for (int i = 0; i < bucket->count; ++i) {
+      if (bucket->tags[i] == tag) {
+        __builtin_prefetch(bucket->nodes[i]);
+        __builtin_prefetch(reinterpret_cast<const char*>(bucket->nodes[i]) + sizeof(Bucket));
+      }
+    }
+  }
+
   // Adds a node that is not there yet. O(1) amortised.
   void Insert(uint64_t hash, Node* node) {
     if (directory_.empty()) {

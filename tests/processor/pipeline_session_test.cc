@@ -193,6 +193,64 @@ TEST_F(PipelineSessionTest, AnOperationThatWaitsHoldsUpTheOnesBehindIt) {
   EXPECT_EQ(response.results(2).id(), 3u);
 }
 
+TEST_F(PipelineSessionTest, ManyOperationsRunInOrderWithBadOnesAmongThem) {
+  v1::PipelineRequest frame;
+  for (uint64_t i = 0; i < 100; ++i) {
+    if (i % 10 == 3) {
+      AddGet(&frame, i, "");
+    } else {
+      auto* operation = frame.add_operations();
+      operation->set_id(i);
+      auto* increment = operation->mutable_command()->mutable_string_increment();
+      increment->set_key("counter");
+      increment->set_delta(1);
+    }
+  }
+  const std::string whole = frame.SerializeAsString();
+  const auto response = RunFrame(whole);
+  ASSERT_EQ(response.results_size(), 100);
+  int64_t count = 0;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(response.results(i).id(), static_cast<uint64_t>(i));
+    if (i % 10 == 3) {
+      EXPECT_EQ(response.results(i).status().reason(), v1::ERROR_REASON_KEY_EMPTY);
+    } else {
+      EXPECT_EQ(response.results(i).reply().string_increment().value(), ++count);
+    }
+  }
+  // What stands before a break in the frame has run, however few operations that are.
+  const auto cut = RunFrame(whole.substr(0, whole.size() - 1), PipelineSession::State::kBroken);
+  ASSERT_EQ(cut.results_size(), 99);
+  EXPECT_EQ(cut.results(98).reply().string_increment().value(), count + 89);
+}
+
+TEST_F(PipelineSessionTest, TimePassesForTheOperationsBehindAWait) {
+  v1::PipelineRequest frame;
+  AddSet(&frame, 1, "a", "1");
+  frame.mutable_operations(0)
+      ->mutable_command()
+      ->mutable_string_set()
+      ->mutable_expiry()
+      ->mutable_ttl()
+      ->set_seconds(5);
+  auto* request = frame.add_operations()->mutable_command()->mutable_list_pop_any();
+  request->add_keys("list");
+  request->set_side(v1::SIDE_LEFT);
+  request->mutable_max_wait()->set_seconds(60);
+  AddGet(&frame, 3, "a");
+  const std::string bytes = frame.SerializeAsString();
+  session_.Begin(bytes);
+  ASSERT_EQ(session_.Run(), PipelineSession::State::kWaiting);
+  now_ += 10'000;
+  session_.Cancel();
+  resumed_.WaitForNotification();
+  ASSERT_EQ(session_.Run(), PipelineSession::State::kFrameEnd);
+  v1::PipelineResponse response;
+  ASSERT_TRUE(response.ParseFromString(session_.TakeResults()));
+  ASSERT_EQ(response.results_size(), 3);
+  EXPECT_FALSE(response.results(2).reply().string_get().has_entry()) << "it expired meanwhile";
+}
+
 TEST_F(PipelineSessionTest, CancelTakesTheWaitBack) {
   v1::PipelineRequest frame;
   auto* request = frame.add_operations()->mutable_command()->mutable_list_pop_any();
