@@ -96,7 +96,8 @@ class Terminal {
       if ((descriptor.revents & (POLLIN | POLLHUP)) == 0) continue;
       char buffer[4096];
       const ssize_t count = read(terminal_, buffer, sizeof(buffer));
-      if (count <= 0) return screen_.find(text, seen_) != std::string::npos;
+      at_end_ = count <= 0;
+      if (at_end_) return screen_.find(text, seen_) != std::string::npos;
       screen_.append(buffer, count);
     }
     seen_ = screen_.find(text, seen_) + text.size();
@@ -105,9 +106,10 @@ class Terminal {
 
   const std::string& screen() const { return screen_; }
 
-  // Waits for the end; the exit code.
+  // Waits for the end; the exit code. Ends what does not end by itself: -1.
   int Wait() {
-    Shows("\x04never shown");  // Reads to the end.
+    const bool ended = !Shows("\x04never shown") && at_end_;
+    if (!ended) kill(pid_, SIGKILL);
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = 0;
@@ -119,6 +121,7 @@ class Terminal {
   pid_t pid_ = 0;
   std::string screen_;
   size_t seen_ = 0;
+  bool at_end_ = false;  // nothing is left to read
 };
 
 TEST_F(ProcessTest, FriendlyArguments) {

@@ -135,7 +135,10 @@ int ServerProcess::Stop(absl::Duration timeout) {
 }
 
 void ServerProcess::Signal(int signal) {
-  if (running()) kill(pid_, signal);
+  if (!running()) return;
+  kill(pid_, signal);
+  // A stop takes effect some time later, of all threads.
+  if (signal == SIGSTOP) waitpid(pid_, nullptr, WUNTRACED);
 }
 
 int ServerProcess::Wait(absl::Duration timeout) {

@@ -1,6 +1,6 @@
 // Redis is the oracle: what it answers to the same commands is right.
-//   KVICK_ORACLE_SEED=N   runs the sequence of this seed alone
-//   KVICK_ORACLE_STEPS=N  commands in each sequence
+//   ORACLE_SEED=N   runs the sequence of this seed alone
+//   ORACLE_STEPS=N  commands in each sequence
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,11 +30,11 @@ std::optional<uint64_t> FromEnvironment(const char* name) {
 
 // Some that stay, so that a failure comes back, and one that nobody has tried yet.
 std::vector<uint64_t> Seeds() {
-  if (const auto seed = FromEnvironment("KVICK_ORACLE_SEED"); seed.has_value()) return {*seed};
+  if (const auto seed = FromEnvironment("ORACLE_SEED"); seed.has_value()) return {*seed};
   return {1, 2, 3, 4, std::random_device()()};
 }
 
-size_t Steps() { return FromEnvironment("KVICK_ORACLE_STEPS").value_or(kStepsByDefault); }
+size_t Steps() { return FromEnvironment("ORACLE_STEPS").value_or(kStepsByDefault); }
 
 // Commands of these families that Redis 7.0 has nothing to compare with, and why.
 const std::map<std::string, std::string>& WithoutTwin() {
