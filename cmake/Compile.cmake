@@ -10,7 +10,9 @@ endif()
 
 find_program(KVICK_CCACHE ccache)
 if(KVICK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${KVICK_CCACHE})
+  # So that another checkout finds what this one has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${KVICK_CCACHE})
 endif()
 
 # The faster linker, where it is: the tests are many programs. GCC knows mold from 12.1 on.
