@@ -50,7 +50,7 @@ std::string Bytes(int64_t bytes) {
   double size = static_cast<double>(bytes);
   size_t unit = 0;
   for (; size >= 1000 && unit + 1 < std::size(units); ++unit) size /= 1024;
-  return absl::StrFormat(unit == 0 ? "%.0f%s" : "%.1f%s", size, units[unit]);
+  return absl::StrFormat("%.*f%s", unit == 0 ? 0 : 1, size, units[unit]);
 }
 
 std::string Header() {
