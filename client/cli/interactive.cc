@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/docs.h"
+#include "client/cli/interrupts.h"
 #include "client/cli/text.h"
 
 namespace kvick::cli {
@@ -211,6 +212,7 @@ ExitCode RunInteractive(Session& session, bool terminal) {
     while (std::getline(std::cin, line) && RunLine(line, session, &code)) continue;
     return code;
   }
+  StayOnInterrupt();  // Between calls the terminal makes a signal of Ctrl-C.
   std::setlocale(LC_ALL, "");
   session.out() << session.style().Dim("Tab completes, `help` explains, Ctrl-D leaves.") << "\n";
   LineEditor editor(session);

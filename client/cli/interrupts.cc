@@ -16,6 +16,7 @@ struct State {
   std::mutex mutex;
   std::function<void()> handler;  // Guarded by mutex, as the flag.
   bool interrupted = false;
+  bool stays = false;
 };
 
 State& TheState() {
@@ -37,7 +38,10 @@ void Loop() {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     std::lock_guard lock(TheState().mutex);
-    if (!TheState().handler) _exit(kInterrupted);
+    if (!TheState().handler) {
+      if (signal == SIGINT && TheState().stays) continue;
+      _exit(kInterrupted);
+    }
     TheState().interrupted = true;
     TheState().handler();
   }
@@ -49,6 +53,11 @@ void StartInterrupts() {
   const sigset_t signals = Signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread(Loop).detach();
+}
+
+void StayOnInterrupt() {
+  std::lock_guard lock(TheState().mutex);
+  TheState().stays = true;
 }
 
 InterruptHandler::InterruptHandler(std::function<void()> on_interrupt) {

@@ -10,6 +10,9 @@ namespace kvick::cli {
 // starts. Without an InterruptHandler they end the process with code 130.
 void StartInterrupts();
 
+// Makes SIGINT without an InterruptHandler do nothing: an interactive program stays.
+void StayOnInterrupt();
+
 // While it lives, SIGINT and SIGTERM call a function instead, from another thread, and count.
 class InterruptHandler {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string>
 
 #include "fmt/format.h"
 #include "storage/base/error.h"
@@ -51,8 +52,10 @@ namespace {
 // The number that a decimal stands for, closer than a double comes. ParseNumber took it already.
 long double DecimalOf(std::string_view bytes) {
   bytes.remove_prefix(bytes.starts_with('+') ? 1 : 0);
+  // GCC 12's std::from_chars reads on past the end, up to a zero, when the type is long double.
+  const std::string text(bytes);
   long double number = 0;
-  std::from_chars(bytes.data(), bytes.data() + bytes.size(), number);
+  std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
 

@@ -105,6 +105,7 @@ class Terminal {
   }
 
   const std::string& screen() const { return screen_; }
+  pid_t pid() const { return pid_; }
 
   // Waits for the end; the exit code. Ends what does not end by itself: -1.
   int Wait() {
@@ -276,8 +277,10 @@ TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
     ASSERT_TRUE(terminal.Shows("<value>")) << "no hint: " << terminal.screen();
     terminal.Type("yes\r");
     ASSERT_TRUE(terminal.Shows("OK")) << terminal.screen();
+    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
     terminal.Type("string get interactive\r");
     ASSERT_TRUE(terminal.Shows("\nyes")) << terminal.screen();
+    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
     terminal.Type("garbage\x03");  // Forgets the line.
     terminal.Type("list po\t\t");
     ASSERT_TRUE(terminal.Shows("pop  pop-any")) << terminal.screen();
@@ -285,6 +288,7 @@ TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
     terminal.Type("subscribe prompt\r");
     ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
     terminal.Type("\x03");  // Ends the subscription, not the program.
+    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
     terminal.Type("exit\r");
     EXPECT_EQ(terminal.Wait(), 0) << terminal.screen();
     EXPECT_THAT(terminal.screen(), HasSubstr("\x1b[2m")) << "colours on a terminal";
@@ -294,6 +298,8 @@ TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
   ASSERT_TRUE(again.Shows("> ")) << again.screen();
   again.Type("\x1b[A\x1b[A\x1b[A\r");  // Up: exit, subscribe, string get.
   EXPECT_TRUE(again.Shows("\nyes")) << again.screen();
+  ASSERT_TRUE(again.Shows("> ")) << again.screen();
+  kill(again.pid(), SIGINT);  // Between calls it ends nothing.
   again.Type("\x04");
   EXPECT_EQ(again.Wait(), 0);
 }
