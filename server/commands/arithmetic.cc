@@ -52,7 +52,7 @@ namespace {
 // The number that a decimal stands for, closer than a double comes. ParseNumber took it already.
 long double DecimalOf(std::string_view bytes) {
   bytes.remove_prefix(bytes.starts_with('+') ? 1 : 0);
-  // GCC 12's std::from_chars reads on past the end, up to a zero, when the type is long double.
+  // For a long double GCC 12's std::from_chars reads past the end of "inf", up to a zero.
   const std::string text(bytes);
   long double number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);

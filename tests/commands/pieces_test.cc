@@ -172,8 +172,8 @@ TEST(ArithmeticTest, AddsNumbersAsTheyAreShown) {
   EXPECT_EQ(*AddNumber("+5e-1", 0.25), 0.75);
   EXPECT_EQ(*AddNumber("3.0e3", 200), 3200);
   // Nothing behind the bytes is read: the address sanitizer would see it.
-  const std::vector<char> exact{'1', 'e', '+', '3', '0'};
-  EXPECT_EQ(*AddNumber(std::string_view(exact.data(), exact.size()), 0), 1e30);
+  const std::vector<char> exact{'-', 'i', 'n', 'f'};
+  EXPECT_FALSE(AddNumber(std::string_view(exact.data(), exact.size()), 0).ok());
   EXPECT_EQ(*AddNumber("1", -1), 0);
   EXPECT_FALSE(std::signbit(*AddNumber("-1", 1)));
   for (const char* text : {"", "abc", "1 ", " 1", "+-1", "nan", "1e999", "0x10", "1,5", "1.5.5"}) {
