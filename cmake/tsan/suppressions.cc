@@ -2,7 +2,8 @@
 extern "C" const char* __tsan_default_suppressions();
 
 extern "C" const char* __tsan_default_suppressions() {
-  // The last reference to the bytes of a Cord is given up within Abseil, which counts them with
-  // atomics that ThreadSanitizer does not see there.
-  return "race:Cord::~Cord\n";
+  // The last reference to the bytes of a Cord, or to what a Status says, is given up within Abseil,
+  // which counts them with atomics that ThreadSanitizer does not see there.
+  return "race:Cord::~Cord\n"
+         "race:Status::Unref\n";
 }
