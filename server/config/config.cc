@@ -93,8 +93,8 @@ bool IsForeignVariable(const std::string& name) {
       "KVICK_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?)");
   return std::regex_match(name, *service) || name.rfind("KVICK_CLIENT_", 0) == 0 ||
          name == "KVICK_ADDRESS" || name == "KVICK_TIMEOUT" || name == "KVICK_TLS_CA" ||
-         name == "KVICK_TLS_SERVER_NAME" || name.rfind("KVICK_TEST_", 0) == 0 ||
-         name == "KVICK_BIN_DIR" || name == "KVICK_SOURCE_DIR";
+         name == "KVICK_TLS_SERVER_NAME" || name == "KVICK_HISTORY" ||
+         name.rfind("KVICK_TEST_", 0) == 0 || name == "KVICK_BIN_DIR" || name == "KVICK_SOURCE_DIR";
 }
 
 absl::StatusOr<GivenByName> ReadEnvironment(const Environment& environment) {

@@ -53,7 +53,7 @@ class CallMetrics {
 
   // Registers a method of gRPC; the index names it in the calls below.
   uint32_t AddCall(CallName name);
-  // Registers a command, "StringSet"; counted for each one run, in pipelines too.
+  // Registers a command, "StringService.Set"; counted for each one run, in pipelines too.
   uint32_t AddCommand(std::string name);
 
   // A call begins.

@@ -119,7 +119,8 @@ TEST(ConfigTest, VariablesOfTheCommandLineAreNotOurs) {
   const auto config = Parse({}, {{"KVICK_ADDRESS", "10.0.0.1:5825"},
                                  {"KVICK_TIMEOUT", "3s"},
                                  {"KVICK_TLS_CA", "/tls/ca.pem"},
-                                 {"KVICK_TLS_SERVER_NAME", "kvick"}});
+                                 {"KVICK_TLS_SERVER_NAME", "kvick"},
+                                 {"KVICK_HISTORY", "/home/me/history"}});
   EXPECT_TRUE(config.ok()) << config.status();
 }
 

@@ -87,7 +87,7 @@ call() {
 check "a value is set from outside" call string set greeting hello
 check_has "and read again" "$(call string get greeting 2>&1)" hello
 check_has "health is SERVING" \
-  "$("$GO_TOOLS/grpcurl" -plaintext -import-path tests/deploy -proto health.proto "$grpc" \
+  "$("$GO_TOOLS/grpcurl" -plaintext "$grpc" \
     grpc.health.v1.Health/Check 2>&1)" '"SERVING"'
 check_is "/readyz is well" "$(curl -s -o /dev/null -w '%{http_code}' "http://$http/readyz")" 200
 check_has "/metrics counts the keys" "$(curl -s "http://$http/metrics")" '^kvick_keys 1$'

@@ -7,6 +7,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . deploy/lib/packages.sh
 . tests/deploy/lib/check.sh
+. tests/setup/prometheus.sh
 
 # How far the unit may be exposed, on systemd's scale from 0 to 100.
 EXPOSURE_MAX=15
@@ -22,10 +23,11 @@ check_is "systemd understands the unit" "$?:$output" "0:"
 check "the unit is exposed to $EXPOSURE_MAX of 100 at most" \
   systemd-analyze security --offline=true --threshold="$EXPOSURE_MAX" deploy/kvick.service
 
+prometheus_tools
 check "promtool takes the configuration of Prometheus" \
-  promtool check config deploy/prometheus/prometheus.yml
+  "$PROMETHEUS_BIN/promtool" check config deploy/prometheus/prometheus.yml
 check "the alerts speak when they should" \
-  promtool test rules deploy/prometheus/kvick.rules_test.yml
+  "$PROMETHEUS_BIN/promtool" test rules deploy/prometheus/kvick.rules_test.yml
 
 output=$(KVICK_BIN_DIR=$BIN python3 -B tests/deploy/service_test.py 2>&1)
 printf '%s\n' "$output"

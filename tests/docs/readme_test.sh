@@ -51,7 +51,7 @@ report() {  # ok|FAIL WHERE [OUTPUT]
 install_all() {
   if ! command -v prometheus >/dev/null 2>&1; then
     prometheus_tools
-    export PATH=$TOOLS/prometheus/usr/bin:$PATH
+    export PATH=$PROMETHEUS_BIN:$PATH
   fi
   local guide folder step body line kind tool
   for guide in $GUIDES; do

@@ -4,7 +4,7 @@
 SUITES="format buf release interop docs helm deploy image asan tsan clang bare"
 
 KVICK_TEST_PACKAGES="git ca-certificates ccache mold clang-format-14 clang-14 redis-server redis-tools
-  nghttp2-client openssl curl python3 python3-venv python3-yaml prometheus iproute2 systemd strace
+  nghttp2-client openssl curl python3 python3-venv python3-yaml iproute2 systemd strace
   buildah debootstrap"
 # These may be here already by other means, which the packages would get in the way of.
 command -v go >/dev/null || KVICK_TEST_PACKAGES="$KVICK_TEST_PACKAGES golang-go"

@@ -3,10 +3,8 @@
 # leaves its tool in place or ends the run with a sentence that names what is missing. TOOLS and
 # INTEROP say where the tools go and where tests/interop is.
 
-# The newest that Debian 12's Go, 1.19, compiles. The versions of the Go client stand in go/go.mod.
-GRPCURL_VERSION=v1.8.9
-PROTOC_GEN_GO_VERSION=v1.33.0
-PROTOC_GEN_GO_GRPC_VERSION=v1.3.0
+. "$INTEROP/../setup/go.sh"
+. "$INTEROP/../setup/prometheus.sh"
 
 missing() {
   printf 'interop: %s\n' "$*" >&2
@@ -31,31 +29,16 @@ python_tools() {
   cp "$pins" "$TOOLS/python/pins"
 }
 
-# Go keeps what it downloads and compiles under build/tools too, where all can be deleted.
-go_settings() {
-  need go golang-go
-  export GOPATH=$TOOLS/go/path GOCACHE=$TOOLS/go/cache GOFLAGS=-modcacherw GOTOOLCHAIN=local
-}
-
-# go_tool PROGRAM PACKAGE@VERSION: a Go program.
-go_tool() {
-  go_settings
-  [ "$(cat "$TOOLS/go/$1.pin" 2>/dev/null)" = "$2" ] && [ -x "$TOOLS/go/$1" ] && return 0
-  mkdir -p "$TOOLS/go"
-  GOBIN=$TOOLS/go go install "$2" || missing "go could not install $2"
-  printf '%s\n' "$2" >"$TOOLS/go/$1.pin"
-}
-
+# The versions of the Go client itself stand in go/go.mod.
 go_tools() {
+  need go golang-go
   need protoc "protobuf-compiler libprotobuf-dev"
-  go_tool protoc-gen-go "google.golang.org/protobuf/cmd/protoc-gen-go@$PROTOC_GEN_GO_VERSION"
-  go_tool protoc-gen-go-grpc \
-    "google.golang.org/grpc/cmd/protoc-gen-go-grpc@$PROTOC_GEN_GO_GRPC_VERSION"
+  go_settings
+  go_tool protoc-gen-go "$PROTOC_GEN_GO"
+  go_tool protoc-gen-go-grpc "$PROTOC_GEN_GO_GRPC"
 }
 
-grpcurl_tools() {
-  go_tool grpcurl "github.com/fullstorydev/grpcurl/cmd/grpcurl@$GRPCURL_VERSION"
-}
+grpcurl_tools() { go_tool grpcurl "$GRPCURL"; }
 
 # npm_tools FOLDER: the packages that FOLDER/package-lock.json names, under build/tools.
 npm_tools() {
@@ -74,26 +57,3 @@ npm_tools() {
 }
 
 node_tools() { npm_tools "$INTEROP/node"; }
-
-# Prometheus as Debian packages it. It is unpacked, not installed: an installed package would start
-# a service of its own.
-prometheus_tools() {
-  need curl curl
-  need python3 python3
-  local folder=$TOOLS/prometheus
-  [ -f "$folder/complete" ] && return 0
-  need apt-get apt
-  need dpkg dpkg
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  # The package lists may be older than the mirror.
-  (cd "$folder" && { apt-get download -qq prometheus || { apt-get update -qq &&
-    apt-get download -qq prometheus; }; } 2>"$folder/apt.log") || {
-    cat "$folder/apt.log" >&2
-    missing "apt-get could not download the package prometheus"
-  }
-  dpkg -x "$folder"/prometheus_*.deb "$folder" || missing "dpkg could not unpack prometheus"
-  rm "$folder"/prometheus_*.deb
-  "$folder/usr/bin/promtool" --version >/dev/null || missing "promtool does not run here"
-  touch "$folder/complete"
-}
