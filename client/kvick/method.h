@@ -54,6 +54,7 @@ v1::StringIncrementResponse ResponseOf(const v1::StringIncrementRequest&);
 v1::StringIncrementNumberResponse ResponseOf(const v1::StringIncrementNumberRequest&);
 v1::StringBatchGetResponse ResponseOf(const v1::StringBatchGetRequest&);
 v1::StringBatchSetResponse ResponseOf(const v1::StringBatchSetRequest&);
+v1::StringCommonSubsequenceResponse ResponseOf(const v1::StringCommonSubsequenceRequest&);
 v1::ListPushResponse ResponseOf(const v1::ListPushRequest&);
 v1::ListPopResponse ResponseOf(const v1::ListPopRequest&);
 v1::ListPopAnyResponse ResponseOf(const v1::ListPopAnyRequest&);

@@ -10,9 +10,13 @@ namespace {
 std::string NumberToString(double number) {
   if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
   std::array<char, 32> buffer;
-  // As the server has it, -0 is 0.
+  // As the server has it: -0 is 0, and there is no exponent from 1e-6 to 1e21.
   const double shown = number == 0 ? 0 : number;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown);
+  const double size = std::abs(number);
+  const bool plain = number == 0 || (size >= 1e-6 && size < 1e21);
+  const auto result =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific);
   return std::string(buffer.data(), result.ptr);
 }
 

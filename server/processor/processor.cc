@@ -187,8 +187,8 @@ absl::Status Processor::RunLocked(const Command& command, const Message& request
   if (const auto* expiry = command.ExpiryOf(request);
       expiry != nullptr && !keyspace.would_wait() && !keyspace.left_unchanged()) {
     ASSIGN_OR_RETURN(const auto due, ResolveExpiry(*expiry, keyspace.now()));
-    command.VisitWrittenKeys(request,
-                             [&](const std::string& key) { keyspace.SetExpiry(key, due); });
+    command.VisitExpiringKeys(request,
+                              [&](const std::string& key) { keyspace.SetExpiry(key, due); });
   }
   if (mutation != nullptr) {
     FillMutation(command, request, true, keyspace, mutation);

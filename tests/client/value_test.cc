@@ -25,6 +25,9 @@ TEST(ValueTest, IsNotMadeFromBoolsAndLargeUnsignedNumbers) {
 TEST(ValueTest, CanonicalBytesAreTheShortestThatReadBack) {
   EXPECT_EQ(ToString(Value(std::numeric_limits<int64_t>::min()).proto()), "-9223372036854775808");
   EXPECT_EQ(ToString(Value(0.1).proto()), "0.1");
+  EXPECT_EQ(ToString(Value(100000.0).proto()), "100000");
+  EXPECT_EQ(ToString(Value(1e21).proto()), "1e+21");
+  EXPECT_EQ(ToString(Value(1e-7).proto()), "1e-07");
   EXPECT_EQ(ToString(Value(-0.0).proto()), "0");
   EXPECT_EQ(ToString(Value(std::numeric_limits<double>::infinity()).proto()), "inf");
   EXPECT_EQ(ToString(Value(-std::numeric_limits<double>::infinity()).proto()), "-inf");
