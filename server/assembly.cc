@@ -20,7 +20,7 @@ constexpr absl::Duration kTickInterval = absl::Seconds(1);
 storage::StoreOptions StoreOptionsFrom(const Config& config) {
   storage::StoreOptions options;
   options.shards = static_cast<size_t>(config.shards);
-  options.max_memory_bytes = static_cast<size_t>(config.max_memory);
+  options.max_memory_bytes = static_cast<size_t>(config.memory_bytes());
   options.limits.max_key_bytes = static_cast<size_t>(config.max_key_bytes);
   options.limits.max_value_bytes = static_cast<size_t>(config.max_value_bytes);
   options.limits.max_reply_bytes = static_cast<size_t>(config.max_reply_bytes);
@@ -113,7 +113,7 @@ ServerStatistics Assembly::Gather() {
   all.index_bytes = store.index_bytes;
   all.unfreed_bytes = store.unfreed_bytes;
   all.resident_bytes = static_cast<uint64_t>(ResidentBytes());
-  all.max_memory_bytes = static_cast<uint64_t>(config_.max_memory);
+  all.max_memory_bytes = static_cast<uint64_t>(config_.memory_bytes());
   all.expired = store.expired;
   all.hits = store.hits;
   all.misses = store.misses;
@@ -142,7 +142,7 @@ void Assembly::FillServerInfo(v1::AdminGetServerInfoResponse* response) const {
   FillTimestamp(start_, response->mutable_start_time());
   response->set_process_id(getpid());
   response->set_shards(config_.shards);
-  response->set_max_memory_bytes(config_.max_memory);
+  response->set_max_memory_bytes(config_.memory_bytes());
   for (const std::string& address : grpc_.addresses()) {
     response->add_listen_addresses(address);
   }
