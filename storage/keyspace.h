@@ -38,6 +38,9 @@ class Keyspace {
   TimeMs now() const { return now_; }
   absl::BitGenRef random() const { return random_; }
   const Limits& limits() const { return store_.options().limits; }
+  // False when a write that needs so many bytes would go over the memory limit. Commands ask that
+  // may need much more than their request has.
+  bool HasRoomFor(size_t bytes) const { return store_.HasRoomFor(bytes); }
 
   // --- Reading. An expired entry is absent.
 

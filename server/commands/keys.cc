@@ -132,6 +132,9 @@ absl::Status KeyCopy(Keyspace& keyspace, const v1::KeyCopyRequest& request,
     keyspace.LeaveUnchanged();
     return absl::OkStatus();
   }
+  if (!keyspace.HasRoomFor(keyspace.Peek(request.key())->memory_bytes())) {
+    return MemoryLimit();
+  }
   keyspace.Copy(request.key(), request.new_key());
   response->set_copied(true);
   return absl::OkStatus();

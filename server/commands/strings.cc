@@ -96,6 +96,9 @@ absl::Status StringAppend(Keyspace& keyspace, const v1::StringAppendRequest& req
   if (size > keyspace.limits().max_value_bytes) {
     return ValueTooLarge(size, keyspace.limits());
   }
+  if (!keyspace.HasRoomFor(value.view().bytes.size())) {
+    return MemoryLimit();
+  }
   std::string joined;
   joined.reserve(size);
   joined.append(before.bytes).append(value.view().bytes);
@@ -153,8 +156,12 @@ absl::Status StringSetRange(Keyspace& keyspace, const v1::StringSetRangeRequest&
   if (offset > limit || offset + part.size() > limit) {
     return ValueTooLarge(offset > limit ? offset : offset + part.size(), keyspace.limits());
   }
+  const size_t size = std::max(before.bytes.size(), offset + part.size());
+  if (!keyspace.HasRoomFor(size - before.bytes.size())) {
+    return MemoryLimit();
+  }
   std::string bytes(before.bytes);
-  bytes.resize(std::max(bytes.size(), offset + part.size()));
+  bytes.resize(size);
   bytes.replace(offset, part.size(), part);
   const bool data = before.kind == ValueKind::kData || value.view().kind == ValueKind::kData;
   keyspace.SetString(request.key(), {bytes, KindOfBytes(bytes, data)});

@@ -55,20 +55,15 @@ absl::Status CheckPreconditionForm(const v1::Precondition& precondition,
 }
 
 absl::StatusOr<absl::Duration> CheckMaxWait(const google::protobuf::Duration& max_wait) {
+  constexpr int32_t kNanosMax = 999'999'999;
   const absl::Duration wait =
       absl::Seconds(max_wait.seconds()) + absl::Nanoseconds(max_wait.nanos());
-  if (wait < absl::ZeroDuration() || wait > kMaxWaitMax) {
+  if (max_wait.seconds() < 0 || max_wait.nanos() < 0 || max_wait.nanos() > kNanosMax ||
+      wait > kMaxWaitMax) {
     return InvalidArgument("ARGUMENT_OUT_OF_RANGE",
-                           "The field max_wait must be from 0 to one hour.");
+                           "The field max_wait must be a duration from 0 to one hour.");
   }
   return wait;
-}
-
-absl::Status MemoryLimit() {
-  return MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
-                   "The server is at its memory limit: delete keys, or start it with a greater "
-                   "--max_memory.",
-                   {}, absl::Seconds(1));
 }
 
 }  // namespace
@@ -90,7 +85,7 @@ absl::Status Processor::Check(const Command& command, const Message& request,
   absl::Status status;
   size_t keys = 0;
   command.VisitKeys(request, [&](const std::string& key) {
-    if (++keys > options_.max_items_per_call || !status.ok()) {
+    if (++keys > limits.max_items || !status.ok()) {
       return;
     }
     status = CheckKey(key, limits);
@@ -100,10 +95,8 @@ absl::Status Processor::Check(const Command& command, const Message& request,
   if (keys == 0) {
     return InvalidArgument("KEY_EMPTY", "The request names no key: give at least one.");
   }
-  if (keys > options_.max_items_per_call) {
-    return InvalidArgument(
-        "TOO_MANY_ITEMS",
-        fmt::format("A request may name at most {} keys: split it.", options_.max_items_per_call));
+  if (keys > limits.max_items) {
+    return TooManyItems(limits);
   }
   if (keys > 1) {
     SortUnique(&prepared->shards);

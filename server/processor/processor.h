@@ -23,7 +23,6 @@ namespace kvick::server {
 
 struct ProcessorOptions {
   size_t max_waiters = 100'000;           // calls that wait at one time
-  size_t max_items_per_call = 1'000'000;  // keys that one request may name
 };
 
 // Thread safe. Lock order: shards (see Store), then the timers' mutex, then the reclaimer's.

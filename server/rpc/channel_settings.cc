@@ -40,6 +40,10 @@ void ApplyChannelSettings(const Config& config, grpc::ServerBuilder* builder) {
   // What we send, we bound ourselves, with an error that says what to do.
   builder->SetMaxSendMessageSize(-1);
   builder->SetResourceQuota(grpc::ResourceQuota("kvick").Resize(MemoryQuota(config)));
+  // A compressed message is inflated before its size is looked at: a small one would take all
+  // memory.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   const auto set = [builder](const char* name, int value) {
     builder->AddChannelArgument(name, value);
   };
