@@ -192,20 +192,18 @@ class Page:
     def fields_table(self, message):
         """The fields of a message; those of a oneof follow its own line."""
         oneofs = message.items(8)
-        rows, notes, shown = [], [*message.notes], set()
+        rows, shown = [], set()
         for field in message.items(2):
-            notes += field.notes
             name = f"`{field.name}`"
             if 9 in field.fields and not field.number(17):
                 oneof = oneofs[field.number(9)]
                 if oneof.name not in shown:
                     shown.add(oneof.name)
-                    notes += oneof.notes
                     rows.append([f"`{oneof.name}`", "one of", cell(oneof.comment)])
                 name = f"&nbsp;&nbsp;{name}"
             rows.append([name, self.type_of(message, field), cell(field.comment)])
-        text = table(["field", "type", "meaning"], rows)
-        return text + "".join(f"\n{block(note)}\n" for note in notes)
+        notes = notes_of([message, *oneofs, *message.items(2)])
+        return table(["field", "type", "meaning"], rows) + notes
 
     def add_contents(self):
         self.text += "\n"
@@ -232,13 +230,15 @@ class Page:
         self.text += self.fields_table(message)
 
     def add_enum(self, enum):
-        rows, notes = [], [*enum.notes]
+        rows = []
         for value in enum.items(2):
-            notes += value.notes
             rows.append([f"`{value.name}`", str(value.number(2)), cell(value.comment)])
         self.text += f"\n### {enum.name}\n\n{block(enum.comment)}\n"
         self.text += table(["value", "number", "meaning"], rows)
-        self.text += "".join(f"\n{block(note)}\n" for note in notes)
+        self.add_notes(enum, *enum.items(2))
+
+    def add_notes(self, *items):
+        self.text += notes_of(items)
 
     def make(self):
         self.add_contents()
@@ -247,6 +247,7 @@ class Page:
             self.text += f"\n## {title(file)}\n\n{source}. {block(file.comment)}\n"
             for service in file.items(6):
                 self.text += f"\n{block(service.comment)}\n"
+                self.add_notes(service, *service.items(2))
                 for method in service.items(2):
                     self.add_method(service, method)
             for message in file.items(4):
@@ -264,6 +265,10 @@ class Page:
         lost = set(re.findall(r"\]\(#([^)]*)\)", self.text)) - set(anchors)
         if twice or lost:
             sys.exit(f"reference.py: headings that are not unique: {twice}; links to none: {lost}")
+
+
+def notes_of(items):
+    return "".join(f"\n{block(note)}\n" for item in items for note in item.notes)
 
 
 def short(type_name):
