@@ -100,6 +100,20 @@ TEST(CommonSubsequenceTest, AsTheTableAcrossWords) {
   }
 }
 
+// Runs of one letter leave whole words without another, through which a carry must find its way.
+TEST(CommonSubsequenceTest, AsTheTableForLongRuns) {
+  std::mt19937_64 random(8);
+  const auto runs = [&] {
+    std::string text;
+    for (uint64_t count = 1 + random() % 6; count > 0; --count) {
+      text.append(1 + random() % 150, static_cast<char>('a' + random() % 3));
+      text += RandomText(random, random() % 4, 3);
+    }
+    return text;
+  };
+  for (int i = 0; i < 300; ++i) ExpectSame(runs(), runs());
+}
+
 TEST(CommonSubsequenceTest, AsTheTableForEveryByte) {
   std::mt19937_64 random(7);
   std::string all(256, '\0');
