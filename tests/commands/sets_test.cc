@@ -366,12 +366,32 @@ TEST_F(SetsTest, CombineStoreReplacesWhateverWasThere) {
   const auto response = store(v1::SET_OPERATION_UNION, "d", {"a", "b", "b"});
   EXPECT_EQ(response.size(), 3);
   EXPECT_EQ(response.mutation().version(), store_.last_version());
-  EXPECT_FALSE(HasExpiry("d")) << "the result is new";
+  EXPECT_TRUE(HasExpiry("d")) << "an unset expiry keeps what the key has";
   EXPECT_EQ(Members("d"), (Strings{"2", "3", "4"}));
   EXPECT_EQ(store(v1::SET_OPERATION_DIFFERENCE, "d", {"a", "b"}).size(), 0);
   EXPECT_EQ(store_.Statistics().keys, 2u) << "an empty result deletes the destination";
   const auto nothing = store(v1::SET_OPERATION_DIFFERENCE, "d", {"a", "b"});
   EXPECT_EQ(nothing.mutation().version(), 0);
+}
+
+TEST_F(SetsTest, CombineStoreTakesAnExpiryOrKeepsIt) {
+  Add("a", {"1"});
+  v1::SetCombineStoreRequest store;
+  store.set_operation(v1::SET_OPERATION_UNION);
+  store.set_destination("d");
+  store.add_keys("a");
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_FALSE(HasExpiry("d"));
+  store.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_TRUE(HasExpiry("d"));
+  store.clear_expiry();
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_TRUE(HasExpiry("d"));
+  store.mutable_expiry()->set_persist(true);
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_FALSE(HasExpiry("d"));
+  EXPECT_FALSE(HasExpiry("a")) << "of the destination alone";
 }
 
 }  // namespace

@@ -215,6 +215,65 @@ TEST_F(WaitingTest, ADestinationOfAnotherTypeFailsAndTakesNothing) {
   EXPECT_EQ(Length("a"), 1);
 }
 
+TEST_F(WaitingTest, APreconditionOfPopAnyIsAboutAllOfItsKeys) {
+  const auto pop = [this](void (*demand)(v1::Precondition*)) {
+    auto call = std::make_unique<PopCall>();
+    call->request.add_keys("a");
+    call->request.add_keys("b");
+    call->request.set_side(v1::SIDE_LEFT);
+    call->request.mutable_max_wait()->set_seconds(60);
+    demand(call->request.mutable_precondition());
+    Start(*call);
+    return call;
+  };
+  const auto present = [](v1::Precondition* precondition) { precondition->set_present(true); };
+  const auto absent = [](v1::Precondition* precondition) { precondition->set_absent(true); };
+  Push("b", {"1", "2"});
+  const auto refused = pop(present);
+  ASSERT_TRUE(refused->done.HasBeenNotified()) << "nobody waits for a condition";
+  EXPECT_TRUE(refused->status.ok());
+  EXPECT_FALSE(refused->response.mutation().applied());
+  EXPECT_EQ(refused->response.values_size(), 0);
+  EXPECT_EQ(Length("b"), 2);
+  Push("a", {"3"});
+  const auto holds = pop(present);
+  ASSERT_TRUE(holds->done.HasBeenNotified());
+  EXPECT_TRUE(holds->response.mutation().applied());
+  EXPECT_EQ(holds->response.values(0).text(), "3");
+
+  Pop({"b"}, 0, 2);
+  const auto waits = pop(absent);
+  const auto next = Pop({"a"});
+  ASSERT_FALSE(waits->done.HasBeenNotified());
+  Push("a", {"4", "5"});
+  ASSERT_TRUE(waits->done.HasBeenNotified()) << "it holds no more once a value is there";
+  EXPECT_TRUE(waits->status.ok());
+  EXPECT_FALSE(waits->response.mutation().applied());
+  EXPECT_FALSE(waits->response.has_key());
+  ASSERT_TRUE(next->done.HasBeenNotified()) << "the value goes to whoever waits next";
+  EXPECT_EQ(next->response.values(0).text(), "4");
+  EXPECT_EQ(Length("a"), 1);
+}
+
+TEST_F(WaitingTest, APreconditionOfMoveIsCheckedAgainWhenAValueArrives) {
+  auto call = std::make_unique<MoveCall>();
+  call->request.set_source("a");
+  call->request.set_destination("b");
+  call->request.set_from_side(v1::SIDE_LEFT);
+  call->request.set_to_side(v1::SIDE_RIGHT);
+  call->request.mutable_max_wait()->set_seconds(60);
+  call->request.mutable_precondition()->set_absent(true);
+  Start(*call);
+  Push("b", {"1"});
+  ASSERT_FALSE(call->done.HasBeenNotified()) << "only a value to move is an occasion to look";
+  Push("a", {"2"});
+  ASSERT_TRUE(call->done.HasBeenNotified());
+  EXPECT_TRUE(call->status.ok());
+  EXPECT_FALSE(call->response.mutation().applied());
+  EXPECT_EQ(Length("a"), 1);
+  EXPECT_EQ(Length("b"), 1);
+}
+
 TEST_F(WaitingTest, MaxWaitIsBounded) {
   for (const auto& [seconds, nanos] :
        {std::pair<int64_t, int>{-1, 0}, {0, -1}, {3601, 0}, {INT64_MAX, 0}}) {
