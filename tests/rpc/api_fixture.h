@@ -31,10 +31,6 @@ class ApiFixture : public GrpcFixture {
   std::unique_ptr<Assembly> assembly_;
 };
 
-// Calls a unary method ("/kvick.v1.ListService/Push") with these bytes. Waits at most ten seconds.
-grpc::Status CallWithBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                           const std::string& request);
-
 }  // namespace kvick::server
 
 #endif  // KVICK_TESTS_RPC_API_FIXTURE_H_

@@ -1,11 +1,11 @@
 #include <grpcpp/generic/generic_stub.h>
 
-#include "tests/rpc/api_fixture.h"
+#include "tests/rpc/grpc_fixture.h"
 
 namespace kvick::server {
 
 grpc::Status CallWithBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                           const std::string& request) {
+                           const std::string& request, std::string* answer) {
   const grpc::Slice slice(request);
   const grpc::ByteBuffer bytes(&slice, 1);
   grpc::ClientContext context;
@@ -14,12 +14,16 @@ grpc::Status CallWithBytes(const std::shared_ptr<grpc::Channel>& channel, const 
   grpc::GenericStub stub(channel);
   const auto call = stub.PrepareUnaryCall(&context, method, bytes, &queue);
   call->StartCall();
-  grpc::ByteBuffer answer;
+  grpc::ByteBuffer received;
   grpc::Status status;
-  call->Finish(&answer, &status, nullptr);
+  call->Finish(&received, &status, nullptr);
   void* tag;
   bool ok;
   queue.Next(&tag, &ok);
+  grpc::Slice whole;
+  if (status.ok() && answer != nullptr && received.DumpToSingleSlice(&whole).ok()) {
+    answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
+  }
   return status;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <sstream>
 
 #include "server/config/config.h"
 #include "tests/integration/server_process.h"
@@ -97,6 +98,22 @@ TEST(ProcessTest, SigintEndsItTooAndClientsThatDoNothingDoNotHoldItUp) {
       channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)));
   (*server)->Signal(SIGINT);
   EXPECT_EQ((*server)->Wait(), 0) << (*server)->log();
+}
+
+TEST(ProcessTest, WhatProtobufSaysOfRequestsIsPartOfTheLog) {
+  const auto server = ServerProcess::Start({"--log_format=json", "--log_level=debug"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto channel =
+      grpc::CreateChannel((*server)->grpc_address(), grpc::InsecureChannelCredentials());
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(CallWithBytes(channel, "/kvick.v1.StringService/Get", "\x0A\x01\xFF").error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  EXPECT_EQ((*server)->Stop(), 0);
+  std::istringstream lines((*server)->log());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(line.find("{\"time\":"), 0u) << line;
+  }
 }
 
 TEST(ProcessTest, ASecondSignalEndsItAtOnce) {
