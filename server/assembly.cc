@@ -175,9 +175,8 @@ std::vector<v1::Connection> Assembly::Connections(int64_t after, size_t limit) c
 }
 
 void Assembly::Tick() {
-  const absl::Time now = absl::Now();
-  hub_.Tick(now);
-  timers_.Add(now + kTickInterval, [this] { Tick(); });
+  hub_.Tick(absl::Now());
+  timers_.Add(kTickInterval, [this] { Tick(); });
 }
 
 }  // namespace kvick::server

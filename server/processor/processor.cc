@@ -1,8 +1,8 @@
 #include "server/processor/processor.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "server/commands/expiry.h"
 #include "server/commands/values.h"
@@ -80,7 +80,7 @@ struct Processor::Prepared {
 };
 
 Processor::Processor(storage::Store& store, ProcessorOptions options)
-    : store_(store), options_(options), waiters_(store) {}
+    : store_(store), options_(std::move(options)), waiters_(store), timers_(options_.clock) {}
 
 Processor::~Processor() = default;
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "server/commands/command_table.h"
+#include "server/processor/alarm_clock.h"
 #include "server/processor/timers.h"
 #include "server/processor/waiters.h"
 #include "storage/prefetcher.h"
@@ -24,6 +25,8 @@ namespace kvick::server {
 struct ProcessorOptions {
   size_t max_waiters = 100'000;           // calls that wait at one time
   size_t max_items_per_call = 1'000'000;  // keys that one request may name
+  // For the ends of waits. Tests have one that stands still.
+  std::shared_ptr<AlarmClock> clock = std::make_shared<AlarmClock>();
 };
 
 // Thread safe. Lock order: shards (see Store), then the timers' mutex, then the reclaimer's.

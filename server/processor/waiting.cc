@@ -5,7 +5,6 @@
 #include <deque>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/time/clock.h"
 #include "server/processor/processor.h"
 #include "server/processor/thread_random.h"
 #include "storage/base/error.h"
@@ -181,7 +180,7 @@ absl::Status Processor::Register(const std::shared_ptr<Waiter>& waiter, absl::Du
   waiter->command->VisitAwaitedKeys(*waiter->request,
                                     [&](const std::string& key) { keys.insert(key); });
   waiters_.Add(waiter, {keys.begin(), keys.end()});
-  waiter->timer = timers_.Add(absl::Now() + max_wait, [this, weak = std::weak_ptr(waiter)] {
+  waiter->timer = timers_.Add(max_wait, [this, weak = std::weak_ptr(waiter)] {
     if (const auto waiter = weak.lock(); waiter != nullptr) {
       End(waiter, absl::OkStatus());
     }

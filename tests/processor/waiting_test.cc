@@ -181,7 +181,14 @@ TEST_F(WaitingTest, TheWaitEndsEmpty) {
   call->request.set_side(v1::SIDE_LEFT);
   call->request.mutable_max_wait()->set_nanos(20'000'000);
   Start(*call);
+  now_ += 3'600'000;  // the clock of the wall may jump
+  clock_->Advance(std::chrono::milliseconds(19));
+  const auto other = Pop({"b"}, 10);
+  EXPECT_FALSE(call->done.HasBeenNotified());
+  clock_->Advance(std::chrono::milliseconds(1));
   call->done.WaitForNotification();
+  EXPECT_FALSE(other->done.HasBeenNotified());
+  processor_.Cancel(other->waiter);
   EXPECT_TRUE(call->status.ok());
   EXPECT_FALSE(call->response.has_key());
   EXPECT_EQ(processor_.waiting_calls(), 0u);
