@@ -87,10 +87,12 @@ Processor::~Processor() = default;
 absl::Status Processor::Check(const Command& command, const Message& request,
                               Prepared* prepared) const {
   const storage::Limits& limits = store_.options().limits;
+  const size_t keys_max =
+      command.may_wait() ? options_.max_keys_of_waiting_call : options_.max_items_per_call;
   absl::Status status;
   size_t keys = 0;
   command.VisitKeys(request, [&](const std::string& key) {
-    if (++keys > options_.max_items_per_call || !status.ok()) {
+    if (++keys > keys_max || !status.ok()) {
       return;
     }
     status = CheckKey(key, limits);
@@ -100,10 +102,9 @@ absl::Status Processor::Check(const Command& command, const Message& request,
   if (keys == 0) {
     return InvalidArgument("KEY_EMPTY", "The request names no key: give at least one.");
   }
-  if (keys > options_.max_items_per_call) {
+  if (keys > keys_max) {
     return InvalidArgument(
-        "TOO_MANY_ITEMS",
-        fmt::format("A request may name at most {} keys: split it.", options_.max_items_per_call));
+        "TOO_MANY_ITEMS", fmt::format("The request may name at most {} keys: split it.", keys_max));
   }
   if (keys > 1) {
     SortUnique(&prepared->shards);
