@@ -58,7 +58,7 @@ Assembly::Assembly(const Config& config, const GrpcServer& grpc)
       store_(StoreOptionsFrom(config)),
       processor_(store_, {.max_waiters = static_cast<size_t>(config.max_waiters)}),
       hub_(PubSubOptionsFrom(config)),
-      rpc_context_{table_, processor_, metrics_},
+      rpc_context_{table_, processor_, metrics_, executor_, pipelines_},
       expirer_(store_) {
   RegisterCommands();
   services_ = MakeServices(rpc_context_);
@@ -134,6 +134,7 @@ ServerStatistics Assembly::Gather() {
 void Assembly::EndStreams() {
   processor_.StopWaiting();
   hub_.Close();
+  pipelines_.EndAll();
 }
 
 void Assembly::FillServerInfo(v1::AdminGetServerInfoResponse* response) const {
@@ -175,9 +176,8 @@ std::vector<v1::Connection> Assembly::Connections(int64_t after, size_t limit) c
 }
 
 void Assembly::Tick() {
-  const absl::Time now = absl::Now();
-  hub_.Tick(now);
-  timers_.Add(now + kTickInterval, [this] { Tick(); });
+  hub_.Tick(absl::Now());
+  timers_.Add(kTickInterval, [this] { Tick(); });
 }
 
 }  // namespace kvick::server

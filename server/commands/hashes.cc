@@ -50,7 +50,7 @@ absl::Status CheckFields(const google::protobuf::RepeatedPtrField<std::string>& 
     return InvalidArgument("KEY_EMPTY", "The field fields is empty: name at least one.");
   }
   if (static_cast<size_t>(fields.size()) > limits.max_items) {
-    return TooManyItems(limits);
+    return TooManyItems(limits.max_items);
   }
   for (const std::string& field : fields) {
     RETURN_IF_ERROR(CheckField(field, limits));
@@ -87,7 +87,7 @@ absl::Status HashSet(Keyspace& keyspace, const v1::HashSetRequest& request,
     return InvalidArgument("VALUE_MISSING", "The field fields is empty: give at least one.");
   }
   if (request.fields().size() > keyspace.limits().max_items) {
-    return TooManyItems(keyspace.limits());
+    return TooManyItems(keyspace.limits().max_items);
   }
   if (!v1::FieldCondition_IsValid(request.field_condition())) {
     return InvalidArgument("UNKNOWN_ENUM_VALUE",

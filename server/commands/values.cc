@@ -51,7 +51,7 @@ absl::StatusOr<std::vector<CanonicalValue>> Canonical(
                            fmt::format("The field {} is empty: give at least one value.", name));
   }
   if (static_cast<size_t>(values.size()) > limits.max_items) {
-    return TooManyItems(limits);
+    return TooManyItems(limits.max_items);
   }
   std::vector<CanonicalValue> canonical;
   canonical.reserve(static_cast<size_t>(values.size()));
@@ -137,12 +137,11 @@ absl::Status ValueTooLarge(size_t bytes, const storage::Limits& limits) {
       {{"limit_bytes", std::to_string(limits.max_value_bytes)}});
 }
 
-absl::Status TooManyItems(const storage::Limits& limits) {
+absl::Status TooManyItems(size_t limit) {
   return storage::MakeError(
       absl::StatusCode::kInvalidArgument, "TOO_MANY_ITEMS",
-      fmt::format("A request may carry at most {} keys, values or fields: split it.",
-                  limits.max_items),
-      {{"limit", std::to_string(limits.max_items)}});
+      fmt::format("A request may carry at most {} keys, values or fields: split it.", limit),
+      {{"limit", std::to_string(limit)}});
 }
 
 absl::Status MemoryLimit() {

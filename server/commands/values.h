@@ -69,8 +69,8 @@ absl::Status CheckKeyLength(const std::string& key, const storage::Limits& limit
 // The error for a value that would be over the limit.
 absl::Status ValueTooLarge(size_t bytes, const storage::Limits& limits);
 
-// The error for a request with more keys, values or fields than max_items.
-absl::Status TooManyItems(const storage::Limits& limits);
+// The error for a request with more keys, values or fields than it may have.
+absl::Status TooManyItems(size_t limit);
 
 // The error for a write that has no room left.
 absl::Status MemoryLimit();

@@ -1,8 +1,8 @@
 #include "server/processor/processor.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "server/commands/expiry.h"
 #include "server/commands/values.h"
@@ -75,17 +75,18 @@ struct Processor::Prepared {
 };
 
 Processor::Processor(storage::Store& store, ProcessorOptions options)
-    : store_(store), options_(options), waiters_(store) {}
+    : store_(store), options_(std::move(options)), waiters_(store), timers_(options_.clock) {}
 
 Processor::~Processor() = default;
 
 absl::Status Processor::Check(const Command& command, const Message& request,
                               Prepared* prepared) const {
   const storage::Limits& limits = store_.options().limits;
+  const size_t keys_max = command.may_wait() ? options_.max_keys_of_waiting_call : limits.max_items;
   absl::Status status;
   size_t keys = 0;
   command.VisitKeys(request, [&](const std::string& key) {
-    if (++keys > limits.max_items || !status.ok()) {
+    if (++keys > keys_max || !status.ok()) {
       return;
     }
     status = CheckKey(key, limits);
@@ -95,8 +96,8 @@ absl::Status Processor::Check(const Command& command, const Message& request,
   if (keys == 0) {
     return InvalidArgument("KEY_EMPTY", "The request names no key: give at least one.");
   }
-  if (keys > limits.max_items) {
-    return TooManyItems(limits);
+  if (keys > keys_max) {
+    return TooManyItems(keys_max);
   }
   if (keys > 1) {
     SortUnique(&prepared->shards);

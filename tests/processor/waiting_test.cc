@@ -181,7 +181,14 @@ TEST_F(WaitingTest, TheWaitEndsEmpty) {
   call->request.set_side(v1::SIDE_LEFT);
   call->request.mutable_max_wait()->set_nanos(20'000'000);
   Start(*call);
+  now_ += 3'600'000;  // the clock of the wall may jump
+  clock_->Advance(std::chrono::milliseconds(19));
+  const auto other = Pop({"b"}, 10);
+  EXPECT_FALSE(call->done.HasBeenNotified());
+  clock_->Advance(std::chrono::milliseconds(1));
   call->done.WaitForNotification();
+  EXPECT_FALSE(other->done.HasBeenNotified());
+  processor_.Cancel(other->waiter);
   EXPECT_TRUE(call->status.ok());
   EXPECT_FALSE(call->response.has_key());
   EXPECT_EQ(processor_.waiting_calls(), 0u);
@@ -316,6 +323,49 @@ TEST_F(FewWaitersTest, TheirNumberIsBounded) {
   EXPECT_EQ(processor_.ExecuteOrWait(command, request, &second_response, done), nullptr);
   ExpectError(status, absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS");
   processor_.Cancel(first);
+}
+
+// What waiting calls keep is bounded too, and all of it is given back.
+class FewBytesTest : public ProcessorFixture {
+ protected:
+  FewBytesTest() : ProcessorFixture(0, {.max_waiters = 100, .max_bytes_per_waiter = 1000}) {}
+
+  // Waits for `keys` keys of `bytes` bytes until it is cancelled.
+  absl::Status Wait(int keys, size_t bytes) {
+    PopCall& call = *calls_.emplace_back(std::make_unique<PopCall>());
+    for (int i = 0; i < keys; ++i) {
+      call.request.add_keys(std::to_string(1000 + i) + std::string(bytes - 4, 'k'));
+    }
+    call.request.set_side(v1::SIDE_LEFT);
+    call.request.mutable_max_wait()->set_seconds(60);
+    call.waiter =
+        processor_.ExecuteOrWait(CommandFor<v1::ListPopAnyRequest>(), call.request, &call.response,
+                                 [&call](const absl::Status& status) { call.status = status; });
+    return call.status;
+  }
+  void CancelAll() {
+    for (const auto& call : calls_) {
+      if (call->waiter != nullptr) processor_.Cancel(call->waiter);
+    }
+    calls_.clear();
+  }
+
+  std::vector<std::unique_ptr<PopCall>> calls_;
+};
+
+TEST_F(FewBytesTest, KeysCountByNumberAndByLength) {
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& [keys, bytes] : {std::pair<int, size_t>{100, 10}, {10, 1000}}) {
+      int waiting = 0;
+      absl::Status status;
+      while ((status = Wait(keys, bytes)).ok()) ++waiting;
+      ExpectError(status, absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS");
+      EXPECT_GE(waiting, 4);
+      EXPECT_LE(waiting, 6);
+      CancelAll();
+      EXPECT_EQ(processor_.waiting_calls(), 0u);
+    }
+  }
 }
 
 // Writers, waiters and cancellers at once: every value comes out exactly once.
