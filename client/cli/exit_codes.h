@@ -13,7 +13,7 @@ enum ExitCode : int {
   kUsage = 2,
   // The server cannot be reached, or is shutting down.
   kUnavailable = 3,
-  // The call took longer than `--timeout`.
+  // The call, or one wait of a stream, took longer than `--timeout`.
   kTimeout = 4,
   // The precondition did not hold: nothing was changed.
   kNotApplied = 5,

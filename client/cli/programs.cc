@@ -10,6 +10,8 @@
 #include "client/cli/interrupts.h"
 #include "client/cli/session.h"
 #include "client/cli/text.h"
+#include "kvick/keys.h"
+#include "kvick/subscription.h"
 
 namespace kvick::cli {
 namespace {
@@ -125,9 +127,9 @@ ExitCode RunSubscribe(Session& session, const std::vector<std::string>& argument
     return session.UsageError(std::string(options.status().message()),
                               FindProgram("subscribe")->usage);
   }
-  const absl::StatusOr<Client> client = session.GetClient();
-  if (!client.ok()) return session.CallError(client.status());
-  auto subscription = client->With({}).PubSub().Subscribe(*options);
+  const absl::StatusOr<Caller> caller = session.GetCaller();
+  if (!caller.ok()) return session.CallError(caller.status());
+  auto subscription = PubSubClient(*caller).Subscribe(*options);
   if (!subscription.ok()) return session.CallError(subscription.status());
   InterruptHandler interrupts([&] { subscription->Cancel(); });
   session.errors() << session.style().Dim("subscribed; Ctrl-C ends") << "\n" << std::flush;
@@ -150,9 +152,9 @@ ExitCode RunScan(Session& session, const std::vector<std::string>& arguments) {
   if (!options.ok()) {
     return session.UsageError(std::string(options.status().message()), FindProgram("scan")->usage);
   }
-  const absl::StatusOr<Client> client = session.GetClient();
-  if (!client.ok()) return session.CallError(client.status());
-  KeyClient::Range keys = client->With({}).Keys().Scan(*options);
+  const absl::StatusOr<Caller> caller = session.GetCaller();
+  if (!caller.ok()) return session.CallError(caller.status());
+  KeyClient::Range keys = KeyClient(*caller).Scan(*options);
   while (auto key = keys.Next()) {
     if (!key->ok()) return session.CallError(key->status());
     if (session.style().json) {

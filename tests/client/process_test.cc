@@ -160,6 +160,41 @@ TEST_F(ProcessTest, ExitCodes) {
   server_->Signal(SIGCONT);
 }
 
+TEST_F(ProcessTest, StreamsHaveTheirTimeoutToo) {
+  const std::string raw = "call PubSubService/Subscribe '{\"channels\": [\"x\"]}'";
+  server_->Signal(SIGSTOP);
+  for (const std::string& command :
+       {std::string("key scan --all"), std::string("scan"), std::string("subscribe x"),
+        std::string("key delete-matching --all"), raw}) {
+    const Outcome outcome = Kvick(absl::StrCat(command, " --timeout 300ms"));
+    EXPECT_EQ(outcome.code, 4) << command << outcome.errors;
+    EXPECT_THAT(outcome.errors, HasSubstr("DEADLINE_EXCEEDED")) << command;
+  }
+  server_->Signal(SIGCONT);
+}
+
+// The server stops when the connection is there already.
+TEST_F(ProcessTest, AServerThatFallsSilentEndsAStream) {
+  Terminal terminal("--timeout 300ms --color never");
+  ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+  terminal.Type("string get missing\r");
+  ASSERT_TRUE(terminal.Shows("(none)")) << terminal.screen();
+  server_->Signal(SIGSTOP);
+  for (const char* command : {"key scan --all", "scan", "subscribe x"}) {
+    terminal.Type(absl::StrCat(command, "\r"));
+    EXPECT_TRUE(terminal.Shows("DEADLINE_EXCEEDED")) << command << terminal.screen();
+  }
+  server_->Signal(SIGCONT);
+}
+
+TEST_F(ProcessTest, ASubscriptionMayBeSilentForLongerThanTheTimeout) {
+  Terminal terminal("subscribe silent --timeout 100ms");
+  ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
+  absl::SleepFor(absl::Milliseconds(500));
+  EXPECT_THAT(Out("pubsub publish silent hello"), HasSubstr("receivers: 1"));
+  EXPECT_TRUE(terminal.Shows("hello")) << terminal.screen();
+}
+
 TEST_F(ProcessTest, AServerThatIsAwayIsNamed) {
   for (const char* command : {"string get k", "scan", "subscribe c", "stat", "bench"}) {
     const Outcome outcome = Kvick(absl::StrCat(command, " --address 127.0.0.1:1"));
