@@ -231,8 +231,14 @@ std::string Inline(const Message& message, const Style& style) {
 }
 
 std::string ToJson(const Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+#if GOOGLE_PROTOBUF_VERSION >= 5026000
+  options.always_print_fields_with_no_presence = true;
+#else
+  options.always_print_primitive_fields = true;
+#endif
   std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json);
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   return status.ok() ? json : absl::StrCat("{\"error\": \"not representable as JSON\"}");
 }
 

@@ -38,7 +38,8 @@ ExitCode PrintResponse(const google::protobuf::Message& response, const Style& s
 // A message as one line of text.
 std::string Inline(const google::protobuf::Message& message, const Style& style);
 
-// A message as one line of JSON.
+// A message as one line of JSON. Zeros, `false` and empty lists are written; only what can be
+// missing, a field of a oneof or an `optional` one or a message, is left out when it is.
 std::string ToJson(const google::protobuf::Message& message);
 
 // Prints an error: code, reason, message, details, and a hint what to do; answers its exit code.

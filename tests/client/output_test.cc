@@ -106,6 +106,18 @@ TEST(OutputTest, JsonIsProtobufs) {
   EXPECT_EQ(Print(response, {.json = true}).out, "{\"length\":\"3\"}\n");
 }
 
+TEST(OutputTest, JsonHasZerosButNothingThatIsMissing) {
+  EXPECT_EQ(ToJson(v1::StringLengthResponse()), "{\"length\":\"0\"}");
+  v1::StringIncrementResponse increment;
+  increment.mutable_mutation()->set_applied(false);
+  EXPECT_EQ(ToJson(increment),
+            "{\"mutation\":{\"applied\":false,\"version\":\"0\"},\"value\":\"0\"}");
+  EXPECT_EQ(ToJson(v1::ListPopAnyResponse()), "{\"values\":[]}") << "no key, which is optional";
+  EXPECT_EQ(ToJson(v1::Value()), "{}") << "one of several kinds";
+  EXPECT_EQ(ToJson(v1::PubSubSubscribeResponse()), "{}");
+  EXPECT_EQ(ToJson(v1::HashGetItem()), "{}");
+}
+
 TEST(OutputTest, ErrorsHaveCodeReasonDetailsAndHint) {
   v1::OperationStatus operation;
   operation.set_code(8);

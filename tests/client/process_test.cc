@@ -256,6 +256,8 @@ TEST_F(ProcessTest, JsonAndRawCalls) {
   EXPECT_EQ(Out("call StringService/Set '{\"key\": \"raw\", \"value\": {\"integer\": 5}}'"),
             "OK\n");
   EXPECT_THAT(Out("string get raw --json"), HasSubstr("{\"integer\":\"5\"}"));
+  EXPECT_EQ(Out("list length nothing --json"), "{\"length\":\"0\"}\n");
+  EXPECT_THAT(Out("string increment zero 0 --json"), HasSubstr("\"value\":\"0\""));
   EXPECT_EQ(Kvick("call kvick.v1.StringService.Length - --json", "{\"key\":\"raw\"}").out,
             "{\"length\":\"1\"}\n");
 }
