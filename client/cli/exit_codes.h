@@ -17,7 +17,7 @@ enum ExitCode : int {
   kTimeout = 4,
   // The precondition did not hold: nothing was changed.
   kNotApplied = 5,
-  // There is nothing at this key, field or index.
+  // There is nothing at this key, field or index: of several at none of them.
   kNothingThere = 6,
   // Ended by Ctrl-C.
   kInterrupted = 130,

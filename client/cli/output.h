@@ -31,7 +31,9 @@ struct Style {
 //
 // As text: an answer with a single field is that field alone; several are `name: value`, one a
 // line; a list is an item a line, its parts separated by tabs; no field but the outcome of a write
-// is `OK`. What is not there is `(none)`, on the error stream when it is all there is to say.
+// is `OK`. What is not there is `(none)`, on the error stream when it is all there is to say: no
+// value, nothing popped, found or drawn, none of the fields. Where one of several is missing a
+// value of that text is `"(none)"`, with one more pair of quotes for each that it has itself.
 ExitCode PrintResponse(const google::protobuf::Message& response, const Style& style,
                        std::ostream& out, std::ostream& errors);
 

@@ -154,7 +154,21 @@ TEST_F(ProcessTest, ExitCodes) {
   EXPECT_EQ(Kvick("string set exits v --absent").code, 5);
   EXPECT_EQ(Kvick("string get").code, 2);
   EXPECT_EQ(Kvick("string get missing").code, 6);
-  EXPECT_EQ(Kvick("list pop-any missing nothing --max-wait 10ms").code, 6);
+  for (const char* command : {"list pop-any missing nothing --max-wait 10ms", "hash get missing f",
+                              "hash get-all missing", "hash get missing f g", "hash sample missing",
+                              "list pop missing", "list find missing zz", "set pop missing",
+                              "set sample missing", "string batch-get missing nothing"}) {
+    const Outcome outcome = Kvick(command);
+    EXPECT_EQ(outcome.code, 6) << command;
+    EXPECT_EQ(outcome.out, "") << command;
+    EXPECT_EQ(outcome.errors, "(none)\n") << command;
+    EXPECT_EQ(Kvick(absl::StrCat(command, " --json")).code, 6) << command;
+  }
+  for (const char* command :
+       {"list range missing", "set scan missing", "set combine missing --union",
+        "list length missing", "hash exists missing f"}) {
+    EXPECT_EQ(Kvick(command).code, 0) << command;
+  }
   server_->Signal(SIGSTOP);
   EXPECT_EQ(Kvick("string get exits --timeout 300ms").code, 4);
   server_->Signal(SIGCONT);
