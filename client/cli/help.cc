@@ -104,18 +104,24 @@ std::vector<std::string> StartingWith(const std::string& prefix,
   return found;
 }
 
-// The values of the enum that the flag `word` takes.
-std::vector<std::string> EnumValues(const Command& command, const std::string& word) {
+// The values that a parameter takes when it is an enum.
+std::vector<std::string> EnumValues(const Parameter& parameter) {
   std::vector<std::string> names;
-  for (const Parameter& parameter : command.parameters()) {
-    const auto* type = parameter.field()->enum_type();
-    const bool meant = word == absl::StrCat("--", parameter.short_name) ||
-                       word == absl::StrCat("--", parameter.name);
-    for (int i = 0; meant && type != nullptr && i < type->value_count(); ++i) {
-      if (type->value(i)->number() != 0) names.push_back(ShortName(type->value(i)));
-    }
+  const auto* type = parameter.field()->enum_type();
+  for (int i = 0; type != nullptr && i < type->value_count(); ++i) {
+    if (type->value(i)->number() != 0) names.push_back(ShortName(type->value(i)));
   }
   return names;
+}
+
+// The values of the enum that the flag `word` takes.
+std::vector<std::string> EnumValues(const Command& command, const std::string& word) {
+  for (const Parameter& parameter : command.parameters()) {
+    const bool meant = word == absl::StrCat("--", parameter.short_name) ||
+                       word == absl::StrCat("--", parameter.name);
+    if (meant) return EnumValues(parameter);
+  }
+  return {};
 }
 
 }  // namespace
@@ -209,8 +215,9 @@ std::vector<std::string> Completions(const std::vector<std::string>& words) {
   if (command == nullptr) return {};
   const std::string& before = words[words.size() - 2];
   if (command->FlagTakesWord(before)) return StartingWith(last, EnumValues(*command, before));
-  return absl::StartsWith(last, "-") ? StartingWith(last, command->Flags())
-                                     : std::vector<std::string>();
+  if (absl::StartsWith(last, "-")) return StartingWith(last, command->Flags());
+  const auto left = command->Left({words.begin() + 2, words.end() - 1});
+  return left.empty() ? std::vector<std::string>() : StartingWith(last, EnumValues(*left.front()));
 }
 
 }  // namespace kvick::cli

@@ -105,6 +105,9 @@ absl::StatusOr<ScanOptions> ParseScan(const std::vector<std::string>& arguments)
       return absl::InvalidArgumentError(absl::StrCat(flag, ": `", value, "` is no count"));
     }
   }
+  if (options.glob.has_value() && options.prefix.has_value()) {
+    return absl::InvalidArgumentError("a pattern and --prefix exclude each other");
+  }
   return options;
 }
 

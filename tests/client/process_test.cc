@@ -150,6 +150,9 @@ TEST_F(ProcessTest, ExitCodes) {
   EXPECT_EQ(Kvick("string set exits v").code, 0);
   EXPECT_EQ(Kvick("list length exits").code, 1);
   EXPECT_EQ(Kvick("string set exits v --bogus").code, 2);
+  EXPECT_EQ(Kvick("string set exits w --absent --present").code, 2);
+  EXPECT_EQ(Kvick("string set exits w --ttl 5s --persist").code, 2);
+  EXPECT_EQ(Out("string get exits"), "v\n") << "nothing was sent";
   EXPECT_EQ(Kvick("string get exits --address 127.0.0.1:1").code, 3);
   EXPECT_EQ(Kvick("string set exits v --absent").code, 5);
   EXPECT_EQ(Kvick("string get").code, 2);
@@ -282,6 +285,8 @@ TEST_F(ProcessTest, ScanListsKeys) {
   EXPECT_THAT(Out("scan 'scan:*' | sort"), HasSubstr("scan:1\nscan:2\nscan:3\n"));
   EXPECT_EQ(Out("scan --prefix scan: --type list"), "scan:3\n");
   EXPECT_EQ(Out("key scan --glob 'scan:3'"), "scan:3\tlist\n");
+  EXPECT_EQ(Out("key scan 'scan:[3]'"), "scan:3\tlist\n");
+  EXPECT_EQ(Out("set combine union colors other --limit 10"), Out("set scan colors"));
   EXPECT_EQ(Kvick("key delete-matching --prefix scan:").code, 0);
   EXPECT_EQ(Out("scan 'scan:*'"), "");
 }
