@@ -10,6 +10,7 @@
 #include "client/cli/interrupts.h"
 #include "client/cli/session.h"
 #include "client/cli/text.h"
+#include "google/protobuf/struct.pb.h"
 #include "kvick/keys.h"
 #include "kvick/subscription.h"
 
@@ -51,7 +52,7 @@ absl::StatusOr<Arguments> ParseFlags(const std::vector<std::string>& arguments,
 }
 
 absl::StatusOr<SubscribeOptions> ParseSubscribe(const std::vector<std::string>& arguments) {
-  auto parsed = ParseFlags(arguments, {"--pattern", "--overflow", "--max-buffered-bytes"});
+  auto parsed = ParseFlags(arguments, FindProgram("subscribe")->flags);
   if (!parsed.ok()) return parsed.status();
   SubscribeOptions options{.channels = std::move(parsed->words)};
   for (const auto& [flag, value] : parsed->flags) {
@@ -84,8 +85,31 @@ void PrintMessage(const v1::PubSubMessage& message, Session& session) {
   session.out() << "\n" << std::flush;
 }
 
+// In JSON a line like the others on the standard output: whoever reads them must not miss it.
+void PrintGap(const v1::SubscriptionGap& gap, Session& session) {
+  if (session.style().json) {
+    v1::PubSubSubscribeResponse event;
+    *event.mutable_gap() = gap;
+    session.out() << ToJson(event) << "\n" << std::flush;
+    return;
+  }
+  session.errors() << session.style().Red(
+                          absl::StrCat("gap: ", gap.dropped(), " messages were dropped, too slow"))
+                   << "\n";
+}
+
+void PrintPageToken(const std::string& token, Session& session) {
+  if (!session.style().json) {
+    session.errors() << session.style().Dim("more: --token " + token) << "\n";
+    return;
+  }
+  google::protobuf::Struct line;
+  (*line.mutable_fields())["nextPageToken"].set_string_value(token);
+  session.out() << ToJson(line) << "\n";
+}
+
 absl::StatusOr<ScanOptions> ParseScan(const std::vector<std::string>& arguments) {
-  auto parsed = ParseFlags(arguments, {"--type", "--prefix", "--limit", "--token"});
+  auto parsed = ParseFlags(arguments, FindProgram("scan")->flags);
   if (!parsed.ok()) return parsed.status();
   if (parsed->words.size() > 1) {
     return absl::InvalidArgumentError("one pattern at most; quote it, or the shell expands it");
@@ -141,9 +165,7 @@ ExitCode RunSubscribe(Session& session, const std::vector<std::string>& argument
     if (const auto* message = std::get_if<v1::PubSubMessage>(&*event)) {
       PrintMessage(*message, session);
     } else if (const auto* gap = std::get_if<v1::SubscriptionGap>(&*event)) {
-      session.errors() << session.style().Red(absl::StrCat("gap: ", gap->dropped(),
-                                                           " messages were dropped, too slow"))
-                       << "\n";
+      PrintGap(*gap, session);
     }
     if (!session.out()) break;  // Whoever read it has gone.
   }
@@ -169,9 +191,7 @@ ExitCode RunScan(Session& session, const std::vector<std::string>& arguments) {
     }
     if (!session.out()) break;
   }
-  if (!keys.next_page_token().empty()) {
-    session.errors() << session.style().Dim("more: --token " + keys.next_page_token()) << "\n";
-  }
+  if (!keys.next_page_token().empty()) PrintPageToken(keys.next_page_token(), session);
   return kSuccess;
 }
 

@@ -134,7 +134,10 @@ ExitCode Session::CallStream(const Caller& caller, const Method& method,
   const absl::Status status = (*stream)->Finish();
   if (interrupts.interrupted()) return kInterrupted;
   if (!status.ok()) return CallError(status, usage);
-  if (!page_token.empty()) errors_ << style_.Dim("more: --token " + page_token) << "\n";
+  // In JSON the last answer has it.
+  if (!page_token.empty() && !style_.json) {
+    errors_ << style_.Dim("more: --token " + page_token) << "\n";
+  }
   return kSuccess;
 }
 

@@ -72,6 +72,8 @@ struct Program {
   std::string summary;
   // The rest of its help.
   std::string help;
+  // Its flags, `--pattern`.
+  std::vector<std::string> flags;
   // Does it.
   ExitCode (*run)(Session& session, const std::vector<std::string>& arguments);
 };
@@ -93,6 +95,8 @@ ExitCode RunComplete(Session& session, const std::vector<std::string>& arguments
 
 // The help of the bench options; in bench_command.cc, beside what reads them.
 std::string BenchHelp();
+// The names of these options, `--depth`.
+std::vector<std::string> BenchFlags();
 
 // What may stand in the place of the last of these words (which may be empty): families, methods,
 // programs, flags, values of enums. Sorted as declared.

@@ -14,6 +14,7 @@
 namespace kvick::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -242,6 +243,13 @@ TEST(CompletionTest, FollowsWhatIsTyped) {
   EXPECT_THAT(Completions({"set", "combine", "un"}), ElementsAre("union"));
   EXPECT_THAT(Completions({"set", "combine", "union", "un"}), ElementsAre());
   EXPECT_THAT(Completions({"nothing", "x", "y"}), ElementsAre());
+  EXPECT_THAT(Completions({"subscribe", "--m"}), ElementsAre("--max-buffered-bytes"));
+  EXPECT_THAT(Completions({"subscribe", "news", "--"}), Contains("--pattern"));
+  EXPECT_THAT(Completions({"scan", "--"}), Contains("--prefix"));
+  EXPECT_THAT(Completions({"stat", "--"}), ElementsAre("--interval", "--count"));
+  EXPECT_THAT(Completions({"bench", "--"}), AllOf(Contains("--pipeline"), Contains("--depth")));
+  EXPECT_THAT(Completions({"bench", "--keys", "5", "--see"}), ElementsAre("--seed"));
+  EXPECT_THAT(Completions({"bench", ""}), ElementsAre());
 }
 
 }  // namespace

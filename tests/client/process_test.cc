@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -291,6 +292,21 @@ TEST_F(ProcessTest, ScanListsKeys) {
   EXPECT_EQ(Out("scan 'scan:*'"), "");
 }
 
+TEST_F(ProcessTest, PageTokensAreJsonToo) {
+  std::string pairs;
+  for (int i = 0; i < 2000; ++i) absl::StrAppend(&pairs, " page:", i, "=", i);
+  ASSERT_EQ(Kvick("string batch-set" + pairs).code, 0);
+  for (const char* command :
+       {"scan 'page:*' --limit 10 --json", "key scan 'page:*' --limit 10 --json"}) {
+    const Outcome outcome = Kvick(command);
+    EXPECT_THAT(outcome.out, HasSubstr("\"nextPageToken\":\"")) << command;
+    EXPECT_EQ(outcome.errors, "") << command;
+  }
+  const Outcome text = Kvick("scan 'page:*' --limit 10");
+  EXPECT_THAT(text.out, Not(HasSubstr("oken")));
+  EXPECT_THAT(text.errors, HasSubstr("more: --token "));
+}
+
 TEST_F(ProcessTest, CommandsFromAPipe) {
   const Outcome outcome =
       Kvick("", "string set p 1\n# a comment\n\nstring get p\nbogus\nstring get p\n");
@@ -321,6 +337,29 @@ TEST_F(ProcessTest, SubscribePrintsMessagesUntilInterrupted) {
   EXPECT_TRUE(terminal.Shows("e4")) << terminal.screen();
   terminal.Type("\x03");
   EXPECT_EQ(terminal.Wait(), 130);
+}
+
+// A subscriber that is stopped while more is published than the wire and the server keep for it.
+TEST_F(ProcessTest, GapsAreLinesOfJsonToo) {
+  const std::string out = server_->directory().File("gaps");
+  const std::string payload = server_->directory().File("payload");
+  ASSERT_EQ(std::system(("head -c 60000 /dev/zero | tr '\\0' x >" + payload).c_str()), 0);
+  Terminal terminal("subscribe gaps --max-buffered-bytes 100000 --json >" + out);
+  ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
+  kill(terminal.pid(), SIGSTOP);
+  std::string commands;
+  for (int i = 0; i < 300; ++i) absl::StrAppend(&commands, "pubsub publish gaps @", payload, "\n");
+  ASSERT_EQ(Kvick("", commands).code, 0);
+  kill(terminal.pid(), SIGCONT);
+  const absl::Time give_up = absl::Now() + absl::Seconds(20);
+  const auto has_gap = [&] {
+    return absl::StrContains(ReadFile(out), "\n{\"gap\":{\"dropped\":\"");
+  };
+  while (!has_gap() && absl::Now() < give_up) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_TRUE(has_gap());
+  terminal.Type("\x03");
+  EXPECT_EQ(terminal.Wait(), 130);
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("gap"))) << "not on the error stream";
 }
 
 TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
