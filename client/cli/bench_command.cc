@@ -120,6 +120,16 @@ std::string BenchHelp() {
   return help;
 }
 
+std::vector<std::string> BenchFlags() {
+  Raw raw;
+  const auto app = MakeApp(&raw);
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app->get_options()) {
+    flags.push_back(option->get_name());
+  }
+  return flags;
+}
+
 ExitCode RunBench(Session& session, const std::vector<std::string>& arguments) {
   auto load = ParseBench(arguments);
   if (!load.ok()) {

@@ -34,12 +34,12 @@ bool IsNumber(const FieldDescriptor* field) {
          field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE;
 }
 
-// Numbers, patterns and the like whose zero means "as the server thinks fit", as the comments of
-// the API say of each.
+// Numbers, patterns, conditions and the like whose zero means "as the server thinks fit", as the
+// comments of the API say of each.
 bool MayBeLeftOut(const FieldDescriptor* field) {
-  static const auto* const names =
-      new std::set<std::string>{"after", "after_id", "attributes", "channels",  "count",
-                                "glob",  "limit",    "max_bytes",  "max_length"};
+  static const auto* const names = new std::set<std::string>{
+      "after", "after_id", "attributes", "channels",   "condition", "count", "field_condition",
+      "glob",  "limit",    "max_bytes",  "max_length", "overflow",  "type"};
   return field->has_optional_keyword() || names->count(field->name()) > 0;
 }
 
@@ -67,6 +67,30 @@ bool Parameter::is_switch() const {
 }
 
 std::string Parameter::Placeholder() const { return FieldPlaceholder(field()); }
+
+std::string Parameter::InPlace() const {
+  const std::string dots = repeated() ? "..." : "";
+  if (IsPair(field())) return absl::StrCat(Placeholder(), dots);
+  const bool choice = field()->enum_type() != nullptr;
+  return absl::StrCat("<", choice ? Placeholder() : short_name, ">", dots);
+}
+
+absl::Status GivenParameters::Add(const Parameter* parameter) {
+  if (!parameters_.insert(parameter).second && !parameter->repeated()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("`--", parameter->short_name, "` is given twice"));
+  }
+  for (auto step = parameter->path.begin(); step != parameter->path.end(); ++step) {
+    const auto* oneof = (*step)->real_containing_oneof();
+    if (oneof == nullptr) continue;
+    const Place place({parameter->path.begin(), step}, oneof);
+    const Parameter* member = members_.emplace(place, parameter).first->second;
+    if (member->path[place.first.size()] == *step) continue;
+    return absl::InvalidArgumentError(absl::StrCat("`--", member->short_name, "` and `--",
+                                                   parameter->short_name, "` exclude each other"));
+  }
+  return absl::OkStatus();
+}
 
 Command::Command(const google::protobuf::MethodDescriptor* method)
     : method_(method),
@@ -115,7 +139,10 @@ void Command::MarkPositional() {
       parameter.positional = true;
       return;
     }
-    if (IsNumber(field)) {
+    if (field->enum_type() != nullptr) {
+      // A Side has a default of our own.
+      parameter.positional = !MayBeLeftOut(field) && field->enum_type() != v1::Side_descriptor();
+    } else if (IsNumber(field)) {
       parameter.positional = !MayBeLeftOut(field) || !optional_number;
       optional_number |= MayBeLeftOut(field);
     } else {
@@ -123,9 +150,10 @@ void Command::MarkPositional() {
                              field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
     }
   }
-  if (Positional().size() != 1) return;
+  const size_t count = Positional().size();
   for (Parameter& parameter : parameters_) {
-    if (parameter.name == "expiry-ttl") parameter.positional = true;
+    if (parameter.name == "expiry-ttl") parameter.positional = count == 1;
+    if (parameter.name == "selector-glob") parameter.positional = count == 0;
   }
 }
 
@@ -184,6 +212,18 @@ std::vector<const Parameter*> Command::Positional() const {
   return positional;
 }
 
+std::vector<const Parameter*> Command::PositionalIn(
+    const std::vector<std::string>& arguments) const {
+  std::vector<const Parameter*> positional = Positional();
+  for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (!IsFlag(arguments[i])) continue;
+    const Parameter* given = FindFlag(arguments[i]).parameter;
+    if (given != nullptr && !given->repeated()) std::erase(positional, given);
+    if (FlagTakesWord(arguments[i])) ++i;
+  }
+  return positional;
+}
+
 absl::StatusOr<const Parameter*> Command::ApplyFlag(const std::vector<std::string>& arguments,
                                                     size_t* index, Message* request) const {
   const std::string& word = arguments[*index];
@@ -213,8 +253,8 @@ absl::StatusOr<const Parameter*> Command::ApplyFlag(const std::vector<std::strin
 absl::StatusOr<std::unique_ptr<Message>> Command::Parse(
     const std::vector<std::string>& arguments) const {
   std::unique_ptr<Message> request = NewMessage(method_->input_type());
-  const std::vector<const Parameter*> positional = Positional();
-  std::set<const Parameter*> given;
+  const std::vector<const Parameter*> positional = PositionalIn(arguments);
+  GivenParameters given;
   size_t position = 0;
   bool flags_ended = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -222,13 +262,13 @@ absl::StatusOr<std::unique_ptr<Message>> Command::Parse(
       flags_ended = true;
     } else if (!flags_ended && IsFlag(arguments[i])) {
       ASSIGN_OR_RETURN(const Parameter* parameter, ApplyFlag(arguments, &i, request.get()));
-      given.insert(parameter);
+      RETURN_IF_ERROR(given.Add(parameter));
     } else if (position >= positional.size()) {
       return absl::InvalidArgumentError(
           absl::StrCat("`", arguments[i], "` is one argument too many"));
     } else {
       RETURN_IF_ERROR(SetField(positional[position]->path, arguments[i], request.get()));
-      given.insert(positional[position]);
+      RETURN_IF_ERROR(given.Add(positional[position]));
       if (!positional[position]->repeated()) ++position;
     }
   }
@@ -236,9 +276,9 @@ absl::StatusOr<std::unique_ptr<Message>> Command::Parse(
   return request;
 }
 
-absl::Status Command::Complete(const std::set<const Parameter*>& given, Message* request) const {
+absl::Status Command::Complete(const GivenParameters& given, Message* request) const {
   for (const Parameter& parameter : parameters_) {
-    if (given.count(&parameter) > 0) continue;
+    if (given.Has(&parameter)) continue;
     if (parameter.required) {
       return absl::InvalidArgumentError(absl::StrCat("<", parameter.short_name, "> is missing"));
     }
@@ -255,11 +295,7 @@ std::string Command::Usage() const {
   std::string usage = absl::StrCat(family_, " ", name_);
   for (const Parameter* parameter : Positional()) {
     const bool optional = !parameter->required;
-    const bool pairs = absl::StrContains(parameter->Placeholder(), "=");
-    const std::string name =
-        pairs ? parameter->Placeholder() : absl::StrCat("<", parameter->short_name, ">");
-    absl::StrAppend(&usage, " ", optional ? "[" : "", name, parameter->repeated() ? "..." : "",
-                    optional ? "]" : "");
+    absl::StrAppend(&usage, " ", optional ? "[" : "", parameter->InPlace(), optional ? "]" : "");
   }
   for (const Parameter& parameter : parameters_) {
     if (parameter.positional) continue;
@@ -269,28 +305,31 @@ std::string Command::Usage() const {
   return usage;
 }
 
-std::string Command::Expected(const std::vector<std::string>& arguments) const {
-  const std::vector<const Parameter*> positional = Positional();
-  size_t position = 0;
+std::vector<const Parameter*> Command::Left(const std::vector<std::string>& arguments) const {
+  std::vector<const Parameter*> left = PositionalIn(arguments);
   bool flags_ended = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (!flags_ended && arguments[i] == "--") {
       flags_ended = true;
     } else if (!flags_ended && IsFlag(arguments[i])) {
-      if (FlagTakesWord(arguments[i]) && ++i == arguments.size()) {
-        return FindFlag(arguments.back()).parameter->Placeholder();
-      }
-    } else if (position < positional.size() && !positional[position]->repeated()) {
-      ++position;
+      if (FlagTakesWord(arguments[i])) ++i;
+    } else if (!left.empty() && !left.front()->repeated()) {
+      left.erase(left.begin());
     }
   }
-  std::vector<std::string> expected;
-  for (; position < positional.size(); ++position) {
-    expected.push_back(absl::StrCat("<", positional[position]->short_name, ">",
-                                    positional[position]->repeated() ? "..." : ""));
+  return left;
+}
+
+std::string Command::Expected(const std::vector<std::string>& arguments) const {
+  const bool flags_ended = std::find(arguments.begin(), arguments.end(), "--") != arguments.end();
+  if (!flags_ended && !arguments.empty() && FlagTakesWord(arguments.back())) {
+    return FindFlag(arguments.back()).parameter->Placeholder();
   }
-  if (expected.empty() && positional.size() < parameters_.size()) expected.push_back("[--flags]");
-  return absl::StrJoin(expected, " ");
+  const std::vector<const Parameter*> left = Left(arguments);
+  if (left.empty() && Positional().size() < parameters_.size()) return "[--flags]";
+  return absl::StrJoin(left, " ", [](std::string* out, const Parameter* parameter) {
+    absl::StrAppend(out, parameter->InPlace());
+  });
 }
 
 const std::vector<Command>& AllCommands() {

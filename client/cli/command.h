@@ -8,19 +8,24 @@
 // name
 // (`--ttl`, `--absent`) and, where that is ambiguous, with the outer name before it
 // (`--initial-expiry-ttl`). Flags of bools take no value. Every value of an enum is a flag as well
-// (`--left` for `--side left`). Besides, plain strings, values and numbers go by position in the
-// order of their fields, of those numbers that may be left out only the first; the first repeated
-// field takes all that is left. Where a key and its expiry are all there is, the time to live goes
-// by position too. Pairs are written `name=value`. What is not said: a Side is the right one, and a
-// range goes to the end.
+// (`--left` for `--side left`). Besides, plain strings, values, numbers and enums go by position in
+// the order of their fields, of those numbers that may be left out only the first, of the enums
+// only those that must be said; the first repeated field takes all that is left. Where a key and
+// its expiry are all there is, the time to live goes by position too, and where a selector is, its
+// pattern. What is given by its flag is not expected by position. Pairs are written `name=value`.
+// Nothing is said twice, nor two of which the request holds one. What is not said: a Side is the
+// right one, and a range goes to the end.
 #ifndef KVICK_CLIENT_CLI_COMMAND_H_
 #define KVICK_CLIENT_CLI_COMMAND_H_
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -48,6 +53,26 @@ struct Parameter {
   bool is_switch() const;
   // What its argument looks like, `duration`, `left|right`, `field=value`.
   std::string Placeholder() const;
+  // How it is shown where it goes by position, `<key>`, `<before|after>`, `<field>=<value>...`.
+  std::string InPlace() const;
+};
+
+// What the arguments have given so far.
+class GivenParameters {
+ public:
+  // INVALID_ARGUMENT when the parameter contradicts what was given before: it was given itself and
+  // holds only one, or another member of its oneof was.
+  absl::Status Add(const Parameter* parameter);
+  // True when it was given.
+  bool Has(const Parameter* parameter) const { return parameters_.count(parameter) > 0; }
+
+ private:
+  // A oneof of the message that these fields lead to.
+  using Place = std::pair<std::vector<const google::protobuf::FieldDescriptor*>,
+                          const google::protobuf::OneofDescriptor*>;
+
+  std::set<const Parameter*> parameters_;
+  std::map<Place, const Parameter*> members_;
 };
 
 // One method. Constant after construction.
@@ -82,6 +107,9 @@ class Command {
   // What is expected after these arguments, for hints: the positional parameters that are left, or
   // the value of the flag that comes last.
   std::string Expected(const std::vector<std::string>& arguments) const;
+  // The positional parameters that are left after these arguments: the first of them is the one
+  // that another argument would be for.
+  std::vector<const Parameter*> Left(const std::vector<std::string>& arguments) const;
 
  private:
   struct Flag {
@@ -94,10 +122,11 @@ class Command {
   void NameParameters();
   void MarkPositional();
   void MarkRequired();
-  absl::Status Complete(const std::set<const Parameter*>& given,
-                        google::protobuf::Message* request) const;
+  absl::Status Complete(const GivenParameters& given, google::protobuf::Message* request) const;
   Flag FindFlag(const std::string& word) const;
   std::vector<const Parameter*> Positional() const;
+  // Those of them that these arguments do not give by their flags.
+  std::vector<const Parameter*> PositionalIn(const std::vector<std::string>& arguments) const;
   // Applies the flag at `index` and goes on to the last word that it takes; answers its parameter.
   absl::StatusOr<const Parameter*> ApplyFlag(const std::vector<std::string>& arguments,
                                              size_t* index,

@@ -13,11 +13,11 @@ enum ExitCode : int {
   kUsage = 2,
   // The server cannot be reached, or is shutting down.
   kUnavailable = 3,
-  // The call took longer than `--timeout`.
+  // The call, or one wait of a stream, took longer than `--timeout`.
   kTimeout = 4,
   // The precondition did not hold: nothing was changed.
   kNotApplied = 5,
-  // There is nothing at this key, field or index.
+  // There is nothing at this key, field or index: of several at none of them.
   kNothingThere = 6,
   // Ended by Ctrl-C.
   kInterrupted = 130,

@@ -40,6 +40,21 @@ _kvick() {
 compdef _kvick kvick
 )";
 
+constexpr char kSubscribeHelp[] =
+    R"(A line a message: the channel, the payload, its attributes, separated by tabs. With --json a
+message a line, and {"gap":{"dropped":"5"}} where messages were dropped; without it that goes to the
+error stream.
+
+  --pattern             channels by pattern; as often as need be
+  --overflow            what the server does when this reads too slowly [drop-oldest]
+  --max-buffered-bytes  how much the server keeps for it meanwhile [1 MiB]
+)";
+
+constexpr char kScanHelp[] =
+    R"(A line a key. With --limit the token to go on with comes at the end: on the error stream, or with
+--json as a last line {"nextPageToken":"..."}.
+)";
+
 std::string Column(const std::string& text, size_t width) {
   return absl::StrCat("  ", text, std::string(text.size() < width ? width - text.size() : 1, ' '));
 }
@@ -104,18 +119,24 @@ std::vector<std::string> StartingWith(const std::string& prefix,
   return found;
 }
 
-// The values of the enum that the flag `word` takes.
-std::vector<std::string> EnumValues(const Command& command, const std::string& word) {
+// The values that a parameter takes when it is an enum.
+std::vector<std::string> EnumValues(const Parameter& parameter) {
   std::vector<std::string> names;
-  for (const Parameter& parameter : command.parameters()) {
-    const auto* type = parameter.field()->enum_type();
-    const bool meant = word == absl::StrCat("--", parameter.short_name) ||
-                       word == absl::StrCat("--", parameter.name);
-    for (int i = 0; meant && type != nullptr && i < type->value_count(); ++i) {
-      if (type->value(i)->number() != 0) names.push_back(ShortName(type->value(i)));
-    }
+  const auto* type = parameter.field()->enum_type();
+  for (int i = 0; type != nullptr && i < type->value_count(); ++i) {
+    if (type->value(i)->number() != 0) names.push_back(ShortName(type->value(i)));
   }
   return names;
+}
+
+// The values of the enum that the flag `word` takes.
+std::vector<std::string> EnumValues(const Command& command, const std::string& word) {
+  for (const Parameter& parameter : command.parameters()) {
+    const bool meant = word == absl::StrCat("--", parameter.short_name) ||
+                       word == absl::StrCat("--", parameter.name);
+    if (meant) return EnumValues(parameter);
+  }
+  return {};
 }
 
 }  // namespace
@@ -123,25 +144,45 @@ std::vector<std::string> EnumValues(const Command& command, const std::string& w
 const std::vector<Program>& AllPrograms() {
   static const auto* const programs = new std::vector<Program>{
       {"subscribe",
-       "subscribe [<channel>...] [--pattern <glob>]... [--overflow drop-oldest|disconnect]",
+       "subscribe [<channel>...] [--pattern <glob>]... [--overflow drop-oldest|disconnect] "
+       "[--max-buffered-bytes <bytes>]",
        "Prints the messages of channels as they come.",
-       "A line a message: the channel, the payload, its attributes, separated by tabs.\n",
+       kSubscribeHelp,
+       {"--pattern", "--overflow", "--max-buffered-bytes"},
        RunSubscribe},
       {"scan",
        "scan [<pattern>] [--type <type>] [--prefix <text>] [--limit <count>] [--token <token>]",
        "Lists keys, all or those that match a pattern.",
-       "A line a key. With --limit the token to go on with is printed at the end.\n", RunScan},
-      {"stat", "stat [--interval 1s] [--count <lines>]", "Shows what the server does, live.",
-       "A line for each interval; rates are per second.\n", RunStat},
-      {"bench", "bench [options]", "Measures throughput and latency.", BenchHelp(), RunBench},
-      {"call", "call <Service/Method> ['<request as JSON>'|-]",
+       kScanHelp,
+       {"--type", "--prefix", "--limit", "--token"},
+       RunScan},
+      {"stat",
+       "stat [--interval 1s] [--count <lines>]",
+       "Shows what the server does, live.",
+       "A line for each interval; rates are per second.\n",
+       {"--interval", "--count"},
+       RunStat},
+      {"bench", "bench [options]", "Measures throughput and latency.", BenchHelp(), BenchFlags(),
+       RunBench},
+      {"call",
+       "call <Service/Method> ['<request as JSON>'|-]",
        "Calls any method with a request in JSON.",
        "The request is a message in protobuf's JSON; - reads it from the standard input.\n",
+       {},
        RunRawCall},
-      {"completion", "completion bash|zsh", "Prints a script that completes commands in a shell.",
-       "Load it with: source <(kvick completion bash)\n", RunCompletion},
-      {"help", "help [<family> [<command>]]", "Shows this, a family, or a command.", "", RunHelp},
-      {"__complete", "__complete <word>...", "", "", RunComplete},
+      {"completion",
+       "completion bash|zsh",
+       "Prints a script that completes commands in a shell.",
+       "Load it with: source <(kvick completion bash)\n",
+       {},
+       RunCompletion},
+      {"help",
+       "help [<family> [<command>]]",
+       "Shows this, a family, or a command.",
+       "",
+       {},
+       RunHelp},
+      {"__complete", "__complete <word>...", "", "", {}, RunComplete},
   };
   return *programs;
 }
@@ -199,6 +240,10 @@ std::vector<std::string> Completions(const std::vector<std::string>& words) {
     return StartingWith(last, candidates);
   }
   if (words[0] == "help") return Completions({words.begin() + 1, words.end()});
+  if (const Program* program = FindProgram(words[0]); program != nullptr) {
+    return absl::StartsWith(last, "-") ? StartingWith(last, program->flags)
+                                       : std::vector<std::string>();
+  }
   if (words.size() == 2) {
     for (const Command& command : AllCommands()) {
       if (command.family() == words[0]) candidates.push_back(command.name());
@@ -209,8 +254,9 @@ std::vector<std::string> Completions(const std::vector<std::string>& words) {
   if (command == nullptr) return {};
   const std::string& before = words[words.size() - 2];
   if (command->FlagTakesWord(before)) return StartingWith(last, EnumValues(*command, before));
-  return absl::StartsWith(last, "-") ? StartingWith(last, command->Flags())
-                                     : std::vector<std::string>();
+  if (absl::StartsWith(last, "-")) return StartingWith(last, command->Flags());
+  const auto left = command->Left({words.begin() + 2, words.end() - 1});
+  return left.empty() ? std::vector<std::string>() : StartingWith(last, EnumValues(*left.front()));
 }
 
 }  // namespace kvick::cli

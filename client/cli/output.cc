@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <ostream>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -39,6 +40,26 @@ std::string ValueText(const v1::Value& value, const Style& style) {
 
 std::string Text(const std::string& text, const Style& style) {
   return style.terminal ? Printable(text) : text;
+}
+
+bool IsSet(const Message& message, const FieldDescriptor* field) {
+  if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
+  return !field->has_presence() || message.GetReflection()->HasField(message, field);
+}
+
+// A text that reads as if it were missing, in quotes or not, gets quotes around it.
+std::string TellFromNone(const std::string& text) {
+  std::string_view core = text;
+  while (core.size() > 1 && core.front() == '"' && core.back() == '"') {
+    core = core.substr(1, core.size() - 2);
+  }
+  return core == kNone ? absl::StrCat("\"", text, "\"") : text;
+}
+
+// True of what Get answers for each of several: nothing but a value that may be missing.
+bool MayBeMissing(const Descriptor* type) {
+  return type->field_count() == 1 && !type->field(0)->is_repeated() &&
+         type->field(0)->has_presence();
 }
 
 // One element of a field; `index` -1: the field is singular.
@@ -82,15 +103,19 @@ std::string Element(const Message& message, const FieldDescriptor* field, int in
 std::vector<std::string> Elements(const Message& message, const FieldDescriptor* field,
                                   const Style& style) {
   std::vector<std::string> elements;
-  const int size = message.GetReflection()->FieldSize(message, field);
-  for (int i = 0; i < size; ++i) elements.push_back(Element(message, field, i, style));
+  const auto* reflection = message.GetReflection();
+  const int size = reflection->FieldSize(message, field);
+  // One alone is missing in another way, and comes out as it is.
+  const bool quotes =
+      size > 1 && field->message_type() != nullptr && MayBeMissing(field->message_type());
+  for (int i = 0; i < size; ++i) {
+    std::string text = Element(message, field, i, style);
+    const bool there = quotes && IsSet(reflection->GetRepeatedMessage(message, field, i),
+                                       field->message_type()->field(0));
+    elements.push_back(there ? TellFromNone(text) : std::move(text));
+  }
   if (field->is_map()) std::sort(elements.begin(), elements.end());  // They come in no order.
   return elements;
-}
-
-bool IsSet(const Message& message, const FieldDescriptor* field) {
-  if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
-  return !field->has_presence() || message.GetReflection()->HasField(message, field);
 }
 
 // What is shown of an answer besides the outcome of a write: `previous` only when there is one, a
@@ -148,10 +173,37 @@ ExitCode PrintSingle(const Message& message, const FieldDescriptor* field, const
   return kSuccess;
 }
 
-// True of an answer that says nothing at all: no value, no key, nothing popped. A list alone may be
-// empty and still be an answer.
+// True of answers whose empty list means that nothing is there. Of the others (a range, a page, a
+// combination of sets) it is an answer like any.
+bool ListMayBeNothing(const Descriptor* type) {
+  constexpr std::string_view kTakers[] = {"PopResponse", "FindResponse", "SampleResponse",
+                                          "GetAllResponse"};
+  const std::string name(type->name());
+  return std::any_of(std::begin(kTakers), std::end(kTakers),
+                     [&](std::string_view taker) { return name.ends_with(taker); });
+}
+
+// True when all that the field holds are items that are missing.
+bool HoldsOnlyMissing(const Message& message, const FieldDescriptor* field) {
+  if (field->message_type() == nullptr || !MayBeMissing(field->message_type())) return false;
+  const auto* reflection = message.GetReflection();
+  for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    const Message& item = reflection->GetRepeatedMessage(message, field, i);
+    if (IsSet(item, field->message_type()->field(0))) return false;
+  }
+  return IsSet(message, field);
+}
+
+// True of an answer that says nothing at all: no value, no key, nothing popped or found.
 bool SaysNothing(const Message& response, const std::vector<const FieldDescriptor*>& fields) {
-  if (fields.empty() || (fields.size() == 1 && fields[0]->is_repeated())) return false;
+  if (fields.empty()) return false;
+  if (ListMayBeNothing(response.GetDescriptor())) {
+    // What has no presence, as a version, says nothing of its own.
+    return std::none_of(fields.begin(), fields.end(), [&](const FieldDescriptor* field) {
+      return (field->is_repeated() || field->has_presence()) && IsSet(response, field);
+    });
+  }
+  if (fields.size() == 1 && fields[0]->is_repeated()) return HoldsOnlyMissing(response, fields[0]);
   return std::none_of(fields.begin(), fields.end(),
                       [&](const FieldDescriptor* field) { return IsSet(response, field); });
 }
@@ -231,8 +283,14 @@ std::string Inline(const Message& message, const Style& style) {
 }
 
 std::string ToJson(const Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+#if GOOGLE_PROTOBUF_VERSION >= 5026000
+  options.always_print_fields_with_no_presence = true;
+#else
+  options.always_print_primitive_fields = true;
+#endif
   std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json);
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   return status.ok() ? json : absl::StrCat("{\"error\": \"not representable as JSON\"}");
 }
 

@@ -31,14 +31,17 @@ struct Style {
 //
 // As text: an answer with a single field is that field alone; several are `name: value`, one a
 // line; a list is an item a line, its parts separated by tabs; no field but the outcome of a write
-// is `OK`. What is not there is `(none)`, on the error stream when it is all there is to say.
+// is `OK`. What is not there is `(none)`, on the error stream when it is all there is to say: no
+// value, nothing popped, found or drawn, none of the fields. Where one of several is missing a
+// value of that text is `"(none)"`, with one more pair of quotes for each that it has itself.
 ExitCode PrintResponse(const google::protobuf::Message& response, const Style& style,
                        std::ostream& out, std::ostream& errors);
 
 // A message as one line of text.
 std::string Inline(const google::protobuf::Message& message, const Style& style);
 
-// A message as one line of JSON.
+// A message as one line of JSON. Zeros, `false` and empty lists are written; only what can be
+// missing, a field of a oneof or an `optional` one or a message, is left out when it is.
 std::string ToJson(const google::protobuf::Message& message);
 
 // Prints an error: code, reason, message, details, and a hint what to do; answers its exit code.

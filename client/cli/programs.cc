@@ -10,6 +10,9 @@
 #include "client/cli/interrupts.h"
 #include "client/cli/session.h"
 #include "client/cli/text.h"
+#include "google/protobuf/struct.pb.h"
+#include "kvick/keys.h"
+#include "kvick/subscription.h"
 
 namespace kvick::cli {
 namespace {
@@ -49,7 +52,7 @@ absl::StatusOr<Arguments> ParseFlags(const std::vector<std::string>& arguments,
 }
 
 absl::StatusOr<SubscribeOptions> ParseSubscribe(const std::vector<std::string>& arguments) {
-  auto parsed = ParseFlags(arguments, {"--pattern", "--overflow", "--max-buffered-bytes"});
+  auto parsed = ParseFlags(arguments, FindProgram("subscribe")->flags);
   if (!parsed.ok()) return parsed.status();
   SubscribeOptions options{.channels = std::move(parsed->words)};
   for (const auto& [flag, value] : parsed->flags) {
@@ -82,8 +85,31 @@ void PrintMessage(const v1::PubSubMessage& message, Session& session) {
   session.out() << "\n" << std::flush;
 }
 
+// In JSON a line like the others on the standard output: whoever reads them must not miss it.
+void PrintGap(const v1::SubscriptionGap& gap, Session& session) {
+  if (session.style().json) {
+    v1::PubSubSubscribeResponse event;
+    *event.mutable_gap() = gap;
+    session.out() << ToJson(event) << "\n" << std::flush;
+    return;
+  }
+  session.errors() << session.style().Red(
+                          absl::StrCat("gap: ", gap.dropped(), " messages were dropped, too slow"))
+                   << "\n";
+}
+
+void PrintPageToken(const std::string& token, Session& session) {
+  if (!session.style().json) {
+    session.errors() << session.style().Dim("more: --token " + token) << "\n";
+    return;
+  }
+  google::protobuf::Struct line;
+  (*line.mutable_fields())["nextPageToken"].set_string_value(token);
+  session.out() << ToJson(line) << "\n";
+}
+
 absl::StatusOr<ScanOptions> ParseScan(const std::vector<std::string>& arguments) {
-  auto parsed = ParseFlags(arguments, {"--type", "--prefix", "--limit", "--token"});
+  auto parsed = ParseFlags(arguments, FindProgram("scan")->flags);
   if (!parsed.ok()) return parsed.status();
   if (parsed->words.size() > 1) {
     return absl::InvalidArgumentError("one pattern at most; quote it, or the shell expands it");
@@ -102,6 +128,9 @@ absl::StatusOr<ScanOptions> ParseScan(const std::vector<std::string>& arguments)
     } else if (!absl::SimpleAtoi(value, &options.limit) || options.limit < 0) {
       return absl::InvalidArgumentError(absl::StrCat(flag, ": `", value, "` is no count"));
     }
+  }
+  if (options.glob.has_value() && options.prefix.has_value()) {
+    return absl::InvalidArgumentError("a pattern and --prefix exclude each other");
   }
   return options;
 }
@@ -125,9 +154,9 @@ ExitCode RunSubscribe(Session& session, const std::vector<std::string>& argument
     return session.UsageError(std::string(options.status().message()),
                               FindProgram("subscribe")->usage);
   }
-  const absl::StatusOr<Client> client = session.GetClient();
-  if (!client.ok()) return session.CallError(client.status());
-  auto subscription = client->With({}).PubSub().Subscribe(*options);
+  const absl::StatusOr<Caller> caller = session.GetCaller();
+  if (!caller.ok()) return session.CallError(caller.status());
+  auto subscription = PubSubClient(*caller).Subscribe(*options);
   if (!subscription.ok()) return session.CallError(subscription.status());
   InterruptHandler interrupts([&] { subscription->Cancel(); });
   session.errors() << session.style().Dim("subscribed; Ctrl-C ends") << "\n" << std::flush;
@@ -136,9 +165,7 @@ ExitCode RunSubscribe(Session& session, const std::vector<std::string>& argument
     if (const auto* message = std::get_if<v1::PubSubMessage>(&*event)) {
       PrintMessage(*message, session);
     } else if (const auto* gap = std::get_if<v1::SubscriptionGap>(&*event)) {
-      session.errors() << session.style().Red(absl::StrCat("gap: ", gap->dropped(),
-                                                           " messages were dropped, too slow"))
-                       << "\n";
+      PrintGap(*gap, session);
     }
     if (!session.out()) break;  // Whoever read it has gone.
   }
@@ -150,9 +177,9 @@ ExitCode RunScan(Session& session, const std::vector<std::string>& arguments) {
   if (!options.ok()) {
     return session.UsageError(std::string(options.status().message()), FindProgram("scan")->usage);
   }
-  const absl::StatusOr<Client> client = session.GetClient();
-  if (!client.ok()) return session.CallError(client.status());
-  KeyClient::Range keys = client->With({}).Keys().Scan(*options);
+  const absl::StatusOr<Caller> caller = session.GetCaller();
+  if (!caller.ok()) return session.CallError(caller.status());
+  KeyClient::Range keys = KeyClient(*caller).Scan(*options);
   while (auto key = keys.Next()) {
     if (!key->ok()) return session.CallError(key->status());
     if (session.style().json) {
@@ -164,9 +191,7 @@ ExitCode RunScan(Session& session, const std::vector<std::string>& arguments) {
     }
     if (!session.out()) break;
   }
-  if (!keys.next_page_token().empty()) {
-    session.errors() << session.style().Dim("more: --token " + keys.next_page_token()) << "\n";
-  }
+  if (!keys.next_page_token().empty()) PrintPageToken(keys.next_page_token(), session);
   return kSuccess;
 }
 

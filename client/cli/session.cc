@@ -1,11 +1,15 @@
 #include "client/cli/session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ostream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/interrupts.h"
+#include "client/cli/patience.h"
+#include "kvick/grpc_connection.h"
+#include "storage/base/status_macros.h"
 
 namespace kvick::cli {
 namespace {
@@ -32,14 +36,16 @@ Session::Session(Settings settings, bool terminal, std::ostream& out, std::ostre
       errors_(errors),
       style_(MakeStyle(settings_, terminal)) {}
 
-absl::StatusOr<Client> Session::GetClient() {
-  if (!client_.has_value()) {
-    absl::StatusOr<Client> client = Client::Create(settings_.client);
-    if (!client.ok()) return client.status();
-    client_ = *std::move(client);
-  }
+absl::StatusOr<Caller> Session::GetCaller() {
   // A line of its own may have another timeout than the session.
-  return client_->With({.timeout = settings_.client.default_timeout});
+  const CallOptions call{.timeout = settings_.client.default_timeout};
+  if (connection_ == nullptr) {
+    ClientOptions options = settings_.client;
+    options.connect_timeout = std::min(options.connect_timeout, call.timeout);
+    ASSIGN_OR_RETURN(auto connection, MakeGrpcConnection(options));
+    connection_ = MakePatientConnection(std::move(connection), options);
+  }
+  return Caller(connection_, call, settings_.client.retry);
 }
 
 ExitCode Session::UsageError(const std::string& message, const std::string& usage) {
@@ -60,7 +66,7 @@ ExitCode Session::Run(const CommandLine& line) {
   style_ = MakeStyle(settings_, terminal_);
   const bool elsewhere = line.settings.client.target != saved.client.target;
   ExitCode code = kSuccess;
-  if (elsewhere && client_.has_value()) {
+  if (elsewhere && connection_ != nullptr) {
     code = UsageError("the address is fixed within a session", "");
   } else if (line.settings.help) {
     code = RunHelp(*this, line.words);
@@ -102,22 +108,20 @@ ExitCode Session::RunCommand(const Command& command, const std::vector<std::stri
 
 ExitCode Session::Call(const google::protobuf::MethodDescriptor* descriptor,
                        const google::protobuf::Message& request, const std::string& usage) {
-  const absl::StatusOr<Client> client = GetClient();
-  if (!client.ok()) return CallError(client.status());
+  const absl::StatusOr<Caller> caller = GetCaller();
+  if (!caller.ok()) return CallError(caller.status());
   const Method method(descriptor);
-  if (descriptor->server_streaming()) return CallStream(method, request, usage);
+  if (descriptor->server_streaming()) return CallStream(*caller, method, request, usage);
   const auto response = NewMessage(descriptor->output_type());
-  const CallOptions options{.timeout = settings_.client.default_timeout};
-  const absl::Status status = client->connection()->Call(method, request, options, response.get());
+  const absl::Status status =
+      caller->connection()->Call(method, request, caller->options(), response.get());
   if (!status.ok()) return CallError(status, usage);
   return PrintResponse(*response, style_, out_, errors_);
 }
 
-ExitCode Session::CallStream(const Method& method, const google::protobuf::Message& request,
-                             const std::string& usage) {
-  const absl::StatusOr<Client> client = GetClient();
-  if (!client.ok()) return CallError(client.status());
-  auto stream = client->connection()->OpenStream(method, request, {});
+ExitCode Session::CallStream(const Caller& caller, const Method& method,
+                             const google::protobuf::Message& request, const std::string& usage) {
+  auto stream = caller.connection()->OpenStream(method, request, caller.options());
   if (!stream.ok()) return CallError(stream.status());
   InterruptHandler interrupts([&] { (*stream)->Cancel(); });
   const auto response = NewMessage(method.descriptor->output_type());
@@ -130,7 +134,10 @@ ExitCode Session::CallStream(const Method& method, const google::protobuf::Messa
   const absl::Status status = (*stream)->Finish();
   if (interrupts.interrupted()) return kInterrupted;
   if (!status.ok()) return CallError(status, usage);
-  if (!page_token.empty()) errors_ << style_.Dim("more: --token " + page_token) << "\n";
+  // In JSON the last answer has it.
+  if (!page_token.empty() && !style_.json) {
+    errors_ << style_.Dim("more: --token " + page_token) << "\n";
+  }
   return kSuccess;
 }
 

@@ -4,7 +4,6 @@
 
 #include <iosfwd>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,7 @@
 #include "client/cli/exit_codes.h"
 #include "client/cli/output.h"
 #include "client/cli/settings.h"
-#include "kvick/client.h"
+#include "kvick/caller.h"
 
 namespace kvick::cli {
 
@@ -36,8 +35,9 @@ class Session {
   // Where errors go.
   std::ostream& errors() { return errors_; }
 
-  // The client of the session, made when first needed.
-  absl::StatusOr<Client> GetClient();
+  // Where calls go, with the timeout of the line; see MakePatientConnection for what that means to
+  // streams. The connection is made when first needed.
+  absl::StatusOr<Caller> GetCaller();
 
   // Prints a wrong use of the program; kUsage.
   ExitCode UsageError(const std::string& message, const std::string& usage);
@@ -51,15 +51,15 @@ class Session {
  private:
   ExitCode RunWords(const std::vector<std::string>& words);
   ExitCode RunCommand(const Command& command, const std::vector<std::string>& arguments);
-  ExitCode CallStream(const Method& method, const google::protobuf::Message& request,
-                      const std::string& usage);
+  ExitCode CallStream(const Caller& caller, const Method& method,
+                      const google::protobuf::Message& request, const std::string& usage);
 
   Settings settings_;
   const bool terminal_;
   std::ostream& out_;
   std::ostream& errors_;
   Style style_;
-  std::optional<Client> client_;
+  std::shared_ptr<Connection> connection_;  // Null until needed.
 };
 
 // A command that is not one method: `subscribe`, `stat`, ...
@@ -72,6 +72,8 @@ struct Program {
   std::string summary;
   // The rest of its help.
   std::string help;
+  // Its flags, `--pattern`.
+  std::vector<std::string> flags;
   // Does it.
   ExitCode (*run)(Session& session, const std::vector<std::string>& arguments);
 };
@@ -93,6 +95,8 @@ ExitCode RunComplete(Session& session, const std::vector<std::string>& arguments
 
 // The help of the bench options; in bench_command.cc, beside what reads them.
 std::string BenchHelp();
+// The names of these options, `--depth`.
+std::vector<std::string> BenchFlags();
 
 // What may stand in the place of the last of these words (which may be empty): families, methods,
 // programs, flags, values of enums. Sorted as declared.

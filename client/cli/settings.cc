@@ -31,7 +31,8 @@ std::unique_ptr<CLI::App> MakeApp(Raw* raw, bool use_environment) {
   };
   add("--address", raw->settings.client.target, "the server, host:port [127.0.0.1:5825]",
       "KVICK_ADDRESS");
-  add("--timeout", raw->timeout, "how long a call may take [10s]", "KVICK_TIMEOUT");
+  add("--timeout", raw->timeout, "how long a call, or a wait of a stream, may take [10s]",
+      "KVICK_TIMEOUT");
   add("--color", raw->settings.color,
       "auto, always or never [auto: on a terminal without NO_COLOR]", nullptr);
   add("--tls-ca", raw->tls.ca_file, "PEM file of the certificates to trust; switches TLS on",

@@ -12,6 +12,7 @@
 #include "client/cli/interrupts.h"
 #include "client/cli/session.h"
 #include "client/cli/text.h"
+#include "kvick/admin.h"
 
 namespace kvick::cli {
 namespace {
@@ -104,16 +105,17 @@ ExitCode RunStat(Session& session, const std::vector<std::string>& arguments) {
   if (!options.ok()) {
     return session.UsageError(std::string(options.status().message()), FindProgram("stat")->usage);
   }
-  const absl::StatusOr<Client> client = session.GetClient();
-  if (!client.ok()) return session.CallError(client.status());
-  auto before = client->Admin().GetStatistics();
+  const absl::StatusOr<Caller> caller = session.GetCaller();
+  if (!caller.ok()) return session.CallError(caller.status());
+  const AdminClient admin(*caller);
+  auto before = admin.GetStatistics();
   if (!before.ok()) return session.CallError(before.status());
   absl::Time before_time = absl::Now();
   Pause pause;
   InterruptHandler interrupts([&] { pause.Interrupt(); });
   for (int64_t line = 0; options->count == 0 || line < options->count; ++line) {
     if (!pause.For(options->interval)) return kInterrupted;
-    const auto now = client->Admin().GetStatistics();
+    const auto now = admin.GetStatistics();
     if (!now.ok()) return session.CallError(now.status());
     const absl::Time time = absl::Now();
     if (session.style().json) {

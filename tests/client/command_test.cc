@@ -14,6 +14,7 @@
 namespace kvick::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -84,6 +85,53 @@ TEST(CommandTest, AnOuterNameTellsTheSameNamesApart) {
   EXPECT_EQ(Parse("list move a b --from-side left --to-side right"),
             "source: \"a\" destination: \"b\" from_side: SIDE_LEFT to_side: SIDE_RIGHT");
   EXPECT_THAT(Parse("list move a b --left"), HasSubstr("no flag `--left`"));
+}
+
+TEST(CommandTest, AnEnumThatMustBeSaidGoesByPosition) {
+  EXPECT_EQ(Parse("set combine union s s2"),
+            "operation: SET_OPERATION_UNION keys: \"s\" keys: \"s2\"");
+  EXPECT_EQ(Parse("set combine-store to DIFFERENCE a b"),
+            "destination: \"to\" operation: SET_OPERATION_DIFFERENCE keys: \"a\" keys: \"b\"");
+  EXPECT_EQ(Parse("list insert tasks before b x"), Parse("list insert tasks b x --before"));
+  EXPECT_EQ(Parse("set combine a b"),
+            "error: operation: `a` is none of intersection, union, difference");
+  EXPECT_EQ(Parse("set combine"), "error: <operation> is missing");
+  EXPECT_EQ(Parse("list push k left"), "key: \"k\" side: SIDE_RIGHT values { text: \"left\" }")
+      << "a side need not be said";
+  EXPECT_THAT(FindCommand("list", "insert")->Usage(),
+              HasSubstr("list insert <key> <before|after> <pivot> <value>"));
+  EXPECT_THAT(FindCommand("key", "expire")->Usage(), HasSubstr("[--condition "));
+}
+
+TEST(CommandTest, APatternGoesByPositionWhereItIsAllThereIs) {
+  EXPECT_EQ(Parse("key scan 'a*'"), "selector { glob: \"a*\" }");
+  EXPECT_EQ(Parse("key scan 'a*' --type list"), "selector { glob: \"a*\" } type: KEY_TYPE_LIST");
+  EXPECT_EQ(Parse("key delete-matching 'a*'"), "selector { glob: \"a*\" }");
+  EXPECT_EQ(Parse("key scan --all"), "selector { all: true }");
+}
+
+TEST(CommandTest, WhatHasItsFlagIsNotExpectedByPosition) {
+  EXPECT_EQ(Parse("string set --key k v"), "key: \"k\" value { text: \"v\" }");
+  EXPECT_EQ(Parse("string set v --key k"), "key: \"k\" value { text: \"v\" }");
+  EXPECT_EQ(Parse("list range k --start 2 5"), "key: \"k\" start: 2 stop: 5");
+  EXPECT_EQ(Parse("list push k a --values b c"),
+            "key: \"k\" side: SIDE_RIGHT values { text: \"a\" } values { text: \"b\" } "
+            "values { text: \"c\" }");
+}
+
+TEST(CommandTest, ContradictionsAreWrong) {
+  EXPECT_EQ(Parse("string set a 1 --absent --present"),
+            "error: `--absent` and `--present` exclude each other");
+  EXPECT_EQ(Parse("string set a 1 --ttl 5s --persist"),
+            "error: `--ttl` and `--persist` exclude each other");
+  EXPECT_EQ(Parse("key expire k 5s --persist"),
+            "error: `--ttl` and `--persist` exclude each other");
+  EXPECT_EQ(Parse("key scan 'a*' --prefix a"), "error: `--glob` and `--prefix` exclude each other");
+  EXPECT_EQ(Parse("list push k a --left --side right"), "error: `--side` is given twice");
+  EXPECT_EQ(Parse("string get --key a --key b"), "error: `--key` is given twice");
+  EXPECT_EQ(Parse("string increment n --ttl 1s --initial-expiry-persist"),
+            "key: \"n\" expiry { ttl { seconds: 1 } } initial_expiry { persist: true }")
+      << "two of the same type are two things";
 }
 
 TEST(CommandTest, ADoubleDashEndsTheFlags) {
@@ -176,6 +224,9 @@ TEST(HintTest, FollowsWhatIsTyped) {
   EXPECT_EQ(HintFor("list push --side"), "left|right");
   EXPECT_EQ(HintFor("list push --side "), "left|right");
   EXPECT_EQ(HintFor("string get k "), "");
+  EXPECT_EQ(HintFor("list push tasks -- --side"), "<values>...");
+  EXPECT_THAT(HintFor("set combine "), HasSubstr("<intersection|union|difference> <keys>..."));
+  EXPECT_EQ(HintFor("set combine --union "), "<keys>...");
   EXPECT_EQ(HintFor("string set k v "), "[--flags]");
   EXPECT_THAT(HintFor("scan "), HasSubstr("<pattern>"));
 }
@@ -189,7 +240,16 @@ TEST(CompletionTest, FollowsWhatIsTyped) {
   EXPECT_THAT(Completions({"string", "set", "--tt"}), ElementsAre("--ttl"));
   EXPECT_THAT(Completions({"list", "push", "--le"}), ElementsAre("--left"));
   EXPECT_THAT(Completions({"list", "push", "--side", ""}), ElementsAre("left", "right"));
+  EXPECT_THAT(Completions({"set", "combine", "un"}), ElementsAre("union"));
+  EXPECT_THAT(Completions({"set", "combine", "union", "un"}), ElementsAre());
   EXPECT_THAT(Completions({"nothing", "x", "y"}), ElementsAre());
+  EXPECT_THAT(Completions({"subscribe", "--m"}), ElementsAre("--max-buffered-bytes"));
+  EXPECT_THAT(Completions({"subscribe", "news", "--"}), Contains("--pattern"));
+  EXPECT_THAT(Completions({"scan", "--"}), Contains("--prefix"));
+  EXPECT_THAT(Completions({"stat", "--"}), ElementsAre("--interval", "--count"));
+  EXPECT_THAT(Completions({"bench", "--"}), AllOf(Contains("--pipeline"), Contains("--depth")));
+  EXPECT_THAT(Completions({"bench", "--keys", "5", "--see"}), ElementsAre("--seed"));
+  EXPECT_THAT(Completions({"bench", ""}), ElementsAre());
 }
 
 }  // namespace

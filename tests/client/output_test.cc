@@ -53,6 +53,56 @@ TEST(OutputTest, AnAnswerOfSeveralFieldsMaySayNothingToo) {
   EXPECT_EQ(Print(pop).code, kSuccess);
 }
 
+TEST(OutputTest, NothingTakenOrFoundIsNothingToo) {
+  v1::ListPopResponse list_pop;
+  list_pop.mutable_mutation()->set_applied(true);
+  v1::SetPopResponse set_pop;
+  set_pop.mutable_mutation()->set_applied(true);
+  const v1::SetSampleResponse set_sample;
+  const v1::HashSampleResponse hash_sample;
+  const v1::ListFindResponse find;
+  const v1::HashGetAllResponse all;
+  const std::vector<const google::protobuf::Message*> nothings = {
+      &list_pop, &set_pop, &set_sample, &hash_sample, &find, &all};
+  for (const google::protobuf::Message* nothing : nothings) {
+    EXPECT_EQ(Print(*nothing).code, kNothingThere) << nothing->GetTypeName();
+    EXPECT_EQ(Print(*nothing).out, "") << nothing->GetTypeName();
+    EXPECT_EQ(Print(*nothing).errors, "(none)\n") << nothing->GetTypeName();
+    EXPECT_EQ(Print(*nothing, {.json = true}).code, kNothingThere) << nothing->GetTypeName();
+  }
+  list_pop.mutable_mutation()->set_applied(false);
+  EXPECT_EQ(Print(list_pop).code, kNotApplied);
+  EXPECT_EQ(Print(v1::SetCombineResponse()).code, kSuccess);
+  EXPECT_EQ(Print(v1::HashScanResponse()).code, kSuccess) << "a page";
+}
+
+TEST(OutputTest, ItemsThatAreAllMissingAreNothing) {
+  v1::HashGetResponse get;
+  get.add_items();
+  get.add_items();
+  EXPECT_EQ(Print(get).code, kNothingThere);
+  EXPECT_EQ(Print(get).out, "");
+  EXPECT_EQ(Print(get).errors, "(none)\n");
+  get.mutable_items(1)->mutable_value()->set_text("");
+  EXPECT_EQ(Print(get).code, kSuccess);
+  EXPECT_EQ(Print(get).out, "(none)\n\n");
+  v1::StringBatchGetResponse batch;
+  batch.add_items();
+  EXPECT_EQ(Print(batch).code, kNothingThere);
+}
+
+TEST(OutputTest, ATextIsToldFromWhatIsMissing) {
+  v1::HashGetResponse get;
+  get.add_items()->mutable_value()->set_text("(none)");
+  EXPECT_EQ(Print(get).out, "(none)\n")
+      << "one alone is on the standard output only if it is there";
+  get.add_items();
+  get.add_items()->mutable_value()->set_text("\"(none)\"");
+  get.add_items()->mutable_value()->set_text("\"none\"");
+  get.add_items()->mutable_value()->set_data("(none)");
+  EXPECT_EQ(Print(get).out, "\"(none)\"\n(none)\n\"\"(none)\"\"\n\"none\"\n\"(none)\"\n");
+}
+
 TEST(OutputTest, AWriteIsOkOrItsResult) {
   v1::StringSetResponse set;
   set.mutable_mutation()->set_applied(true);
@@ -104,6 +154,18 @@ TEST(OutputTest, JsonIsProtobufs) {
   v1::StringLengthResponse response;
   response.set_length(3);
   EXPECT_EQ(Print(response, {.json = true}).out, "{\"length\":\"3\"}\n");
+}
+
+TEST(OutputTest, JsonHasZerosButNothingThatIsMissing) {
+  EXPECT_EQ(ToJson(v1::StringLengthResponse()), "{\"length\":\"0\"}");
+  v1::StringIncrementResponse increment;
+  increment.mutable_mutation()->set_applied(false);
+  EXPECT_EQ(ToJson(increment),
+            "{\"mutation\":{\"applied\":false,\"version\":\"0\"},\"value\":\"0\"}");
+  EXPECT_EQ(ToJson(v1::ListPopAnyResponse()), "{\"values\":[]}") << "no key, which is optional";
+  EXPECT_EQ(ToJson(v1::Value()), "{}") << "one of several kinds";
+  EXPECT_EQ(ToJson(v1::PubSubSubscribeResponse()), "{}");
+  EXPECT_EQ(ToJson(v1::HashGetItem()), "{}");
 }
 
 TEST(OutputTest, ErrorsHaveCodeReasonDetailsAndHint) {

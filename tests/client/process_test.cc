@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -150,14 +151,66 @@ TEST_F(ProcessTest, ExitCodes) {
   EXPECT_EQ(Kvick("string set exits v").code, 0);
   EXPECT_EQ(Kvick("list length exits").code, 1);
   EXPECT_EQ(Kvick("string set exits v --bogus").code, 2);
+  EXPECT_EQ(Kvick("string set exits w --absent --present").code, 2);
+  EXPECT_EQ(Kvick("string set exits w --ttl 5s --persist").code, 2);
+  EXPECT_EQ(Out("string get exits"), "v\n") << "nothing was sent";
   EXPECT_EQ(Kvick("string get exits --address 127.0.0.1:1").code, 3);
   EXPECT_EQ(Kvick("string set exits v --absent").code, 5);
   EXPECT_EQ(Kvick("string get").code, 2);
   EXPECT_EQ(Kvick("string get missing").code, 6);
-  EXPECT_EQ(Kvick("list pop-any missing nothing --max-wait 10ms").code, 6);
+  for (const char* command : {"list pop-any missing nothing --max-wait 10ms", "hash get missing f",
+                              "hash get-all missing", "hash get missing f g", "hash sample missing",
+                              "list pop missing", "list find missing zz", "set pop missing",
+                              "set sample missing", "string batch-get missing nothing"}) {
+    const Outcome outcome = Kvick(command);
+    EXPECT_EQ(outcome.code, 6) << command;
+    EXPECT_EQ(outcome.out, "") << command;
+    EXPECT_EQ(outcome.errors, "(none)\n") << command;
+    EXPECT_EQ(Kvick(absl::StrCat(command, " --json")).code, 6) << command;
+  }
+  for (const char* command :
+       {"list range missing", "set scan missing", "set combine missing --union",
+        "list length missing", "hash exists missing f"}) {
+    EXPECT_EQ(Kvick(command).code, 0) << command;
+  }
   server_->Signal(SIGSTOP);
   EXPECT_EQ(Kvick("string get exits --timeout 300ms").code, 4);
   server_->Signal(SIGCONT);
+}
+
+TEST_F(ProcessTest, StreamsHaveTheirTimeoutToo) {
+  const std::string raw = "call PubSubService/Subscribe '{\"channels\": [\"x\"]}'";
+  server_->Signal(SIGSTOP);
+  for (const std::string& command :
+       {std::string("key scan --all"), std::string("scan"), std::string("subscribe x"),
+        std::string("key delete-matching --all"), raw}) {
+    const Outcome outcome = Kvick(absl::StrCat(command, " --timeout 300ms"));
+    EXPECT_EQ(outcome.code, 4) << command << outcome.errors;
+    EXPECT_THAT(outcome.errors, HasSubstr("DEADLINE_EXCEEDED")) << command;
+  }
+  server_->Signal(SIGCONT);
+}
+
+// The server stops when the connection is there already.
+TEST_F(ProcessTest, AServerThatFallsSilentEndsAStream) {
+  Terminal terminal("--timeout 300ms --color never");
+  ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+  terminal.Type("string get missing\r");
+  ASSERT_TRUE(terminal.Shows("(none)")) << terminal.screen();
+  server_->Signal(SIGSTOP);
+  for (const char* command : {"key scan --all", "scan", "subscribe x"}) {
+    terminal.Type(absl::StrCat(command, "\r"));
+    EXPECT_TRUE(terminal.Shows("DEADLINE_EXCEEDED")) << command << terminal.screen();
+  }
+  server_->Signal(SIGCONT);
+}
+
+TEST_F(ProcessTest, ASubscriptionMayBeSilentForLongerThanTheTimeout) {
+  Terminal terminal("subscribe silent --timeout 100ms");
+  ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
+  absl::SleepFor(absl::Milliseconds(500));
+  EXPECT_THAT(Out("pubsub publish silent hello"), HasSubstr("receivers: 1"));
+  EXPECT_TRUE(terminal.Shows("hello")) << terminal.screen();
 }
 
 TEST_F(ProcessTest, AServerThatIsAwayIsNamed) {
@@ -221,6 +274,8 @@ TEST_F(ProcessTest, JsonAndRawCalls) {
   EXPECT_EQ(Out("call StringService/Set '{\"key\": \"raw\", \"value\": {\"integer\": 5}}'"),
             "OK\n");
   EXPECT_THAT(Out("string get raw --json"), HasSubstr("{\"integer\":\"5\"}"));
+  EXPECT_EQ(Out("list length nothing --json"), "{\"length\":\"0\"}\n");
+  EXPECT_THAT(Out("string increment zero 0 --json"), HasSubstr("\"value\":\"0\""));
   EXPECT_EQ(Kvick("call kvick.v1.StringService.Length - --json", "{\"key\":\"raw\"}").out,
             "{\"length\":\"1\"}\n");
 }
@@ -231,8 +286,25 @@ TEST_F(ProcessTest, ScanListsKeys) {
   EXPECT_THAT(Out("scan 'scan:*' | sort"), HasSubstr("scan:1\nscan:2\nscan:3\n"));
   EXPECT_EQ(Out("scan --prefix scan: --type list"), "scan:3\n");
   EXPECT_EQ(Out("key scan --glob 'scan:3'"), "scan:3\tlist\n");
+  EXPECT_EQ(Out("key scan 'scan:[3]'"), "scan:3\tlist\n");
+  EXPECT_EQ(Out("set combine union colors other --limit 10"), Out("set scan colors"));
   EXPECT_EQ(Kvick("key delete-matching --prefix scan:").code, 0);
   EXPECT_EQ(Out("scan 'scan:*'"), "");
+}
+
+TEST_F(ProcessTest, PageTokensAreJsonToo) {
+  std::string pairs;
+  for (int i = 0; i < 2000; ++i) absl::StrAppend(&pairs, " page:", i, "=", i);
+  ASSERT_EQ(Kvick("string batch-set" + pairs).code, 0);
+  for (const char* command :
+       {"scan 'page:*' --limit 10 --json", "key scan 'page:*' --limit 10 --json"}) {
+    const Outcome outcome = Kvick(command);
+    EXPECT_THAT(outcome.out, HasSubstr("\"nextPageToken\":\"")) << command;
+    EXPECT_EQ(outcome.errors, "") << command;
+  }
+  const Outcome text = Kvick("scan 'page:*' --limit 10");
+  EXPECT_THAT(text.out, Not(HasSubstr("oken")));
+  EXPECT_THAT(text.errors, HasSubstr("more: --token "));
 }
 
 TEST_F(ProcessTest, CommandsFromAPipe) {
@@ -265,6 +337,29 @@ TEST_F(ProcessTest, SubscribePrintsMessagesUntilInterrupted) {
   EXPECT_TRUE(terminal.Shows("e4")) << terminal.screen();
   terminal.Type("\x03");
   EXPECT_EQ(terminal.Wait(), 130);
+}
+
+// A subscriber that is stopped while more is published than the wire and the server keep for it.
+TEST_F(ProcessTest, GapsAreLinesOfJsonToo) {
+  const std::string out = server_->directory().File("gaps");
+  const std::string payload = server_->directory().File("payload");
+  ASSERT_EQ(std::system(("head -c 60000 /dev/zero | tr '\\0' x >" + payload).c_str()), 0);
+  Terminal terminal("subscribe gaps --max-buffered-bytes 100000 --json >" + out);
+  ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
+  kill(terminal.pid(), SIGSTOP);
+  std::string commands;
+  for (int i = 0; i < 300; ++i) absl::StrAppend(&commands, "pubsub publish gaps @", payload, "\n");
+  ASSERT_EQ(Kvick("", commands).code, 0);
+  kill(terminal.pid(), SIGCONT);
+  const absl::Time give_up = absl::Now() + absl::Seconds(20);
+  const auto has_gap = [&] {
+    return absl::StrContains(ReadFile(out), "\n{\"gap\":{\"dropped\":\"");
+  };
+  while (!has_gap() && absl::Now() < give_up) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_TRUE(has_gap());
+  terminal.Type("\x03");
+  EXPECT_EQ(terminal.Wait(), 130);
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("gap"))) << "not on the error stream";
 }
 
 TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {

@@ -80,6 +80,7 @@ TEST_F(SessionTest, ProgramsCheckTheirArguments) {
                                              {"subscribe", "a", "--pattern"},
                                              {"scan", "a", "b"},
                                              {"scan", "--type", "bogus"},
+                                             {"scan", "a*", "--prefix", "a"},
                                              {"scan", "--limit", "-1"},
                                              {"stat", "--interval", "0s"},
                                              {"stat", "bogus"},

@@ -1,0 +1,239 @@
+#include "client/cli/patience.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "kvick/error.h"
+#include "kvick/retry.h"
+#include "kvick/value.h"
+#include "storage/base/status_macros.h"
+
+namespace kvick::cli {
+namespace {
+
+using google::protobuf::Message;
+
+// The clock of gRPC's waits may be this much ahead of ours.
+constexpr absl::Duration kClockSlack = absl::Milliseconds(10);
+
+// Calls a function once when a wait takes too long.
+class Watchdog {
+ public:
+  explicit Watchdog(std::function<void()> on_timeout)
+      : on_timeout_(std::move(on_timeout)), thread_([this](std::stop_token stop) { Loop(stop); }) {}
+
+  // Runs `wait`; the function is called when that takes longer than `timeout`, unless that is 0.
+  template <class Wait>
+  auto During(absl::Duration timeout, Wait wait) {
+    if (timeout <= absl::ZeroDuration()) return wait();
+    Set(Clock::now() + absl::ToChronoNanoseconds(timeout));
+    const auto result = wait();
+    Set(std::nullopt);
+    return result;
+  }
+
+  bool fired() const {
+    std::lock_guard lock(mutex_);
+    return fired_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Moment = std::optional<Clock::time_point>;
+
+  void Set(Moment until) {
+    std::lock_guard lock(mutex_);
+    until_ = until;
+    condition_.notify_all();
+  }
+
+  void Loop(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      const Moment until = until_;
+      const auto changed = [&] { return until_ != until; };
+      if (!until.has_value()) {
+        condition_.wait(lock, stop, changed);
+      } else if (!condition_.wait_until(lock, stop, *until, changed) && !stop.stop_requested()) {
+        fired_ = true;
+        until_ = std::nullopt;
+        on_timeout_();
+      }
+    }
+  }
+
+  const std::function<void()> on_timeout_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any condition_;
+  Moment until_;         // When to fire; guarded by mutex_, as the next.
+  bool fired_ = false;   // Once and for all.
+  std::jthread thread_;  // Last: stops before the others go.
+};
+
+absl::Status NoAnswer(absl::Duration timeout) {
+  return absl::DeadlineExceededError(
+      absl::StrCat("the server sent nothing for ", absl::FormatDuration(timeout)));
+}
+
+class PatientReadStream : public ReadStream {
+ public:
+  PatientReadStream(std::unique_ptr<ReadStream> inner, absl::Duration timeout, bool first_only)
+      : inner_(std::move(inner)),
+        timeout_(timeout),
+        first_only_(first_only),
+        watchdog_([this] { inner_->Cancel(); }) {}
+
+  bool Read(Message* response) override {
+    const bool endless = first_only_ && !first_;
+    first_ = false;
+    return watchdog_.During(endless ? absl::ZeroDuration() : timeout_,
+                            [&] { return inner_->Read(response); });
+  }
+
+  absl::Status Finish() override {
+    absl::Status status = inner_->Finish();
+    return watchdog_.fired() ? NoAnswer(timeout_) : status;
+  }
+
+  void Cancel() override { inner_->Cancel(); }
+
+ private:
+  const std::unique_ptr<ReadStream> inner_;
+  const absl::Duration timeout_;
+  const bool first_only_;
+  bool first_ = true;  // The reading thread's.
+  Watchdog watchdog_;
+};
+
+// How long the server may wait for what one operation asks for.
+absl::Duration MaxWait(const v1::Command& command) {
+  if (command.has_list_pop_any()) return FromProto(command.list_pop_any().max_wait());
+  if (command.has_list_move()) return FromProto(command.list_move().max_wait());
+  return absl::ZeroDuration();
+}
+
+// Writing and reading are one thread's here.
+class PatientPipelineStream : public PipelineStream {
+ public:
+  PatientPipelineStream(std::unique_ptr<PipelineStream> inner, absl::Duration timeout)
+      : inner_(std::move(inner)), timeout_(timeout), watchdog_([this] { inner_->Cancel(); }) {}
+
+  bool Write(const v1::PipelineRequest& frame) override {
+    for (const v1::PipelineOperation& operation : frame.operations()) {
+      max_wait_ += MaxWait(operation.command());
+    }
+    unanswered_ += frame.operations_size();
+    return watchdog_.During(timeout(), [&] { return inner_->Write(frame); });
+  }
+
+  void WritesDone() override { inner_->WritesDone(); }
+
+  bool Read(v1::PipelineResponse* frame) override {
+    const bool read = watchdog_.During(timeout(), [&] { return inner_->Read(frame); });
+    if (read) unanswered_ -= frame->results_size();
+    if (unanswered_ == 0) max_wait_ = absl::ZeroDuration();
+    return read;
+  }
+
+  absl::Status Finish() override {
+    absl::Status status = inner_->Finish();
+    return watchdog_.fired() ? NoAnswer(timeout()) : status;
+  }
+
+  void Cancel() override { inner_->Cancel(); }
+
+ private:
+  absl::Duration timeout() const {
+    return timeout_ > absl::ZeroDuration() ? timeout_ + max_wait_ : timeout_;
+  }
+
+  const std::unique_ptr<PipelineStream> inner_;
+  const absl::Duration timeout_;
+  absl::Duration max_wait_;  // Of all that is unanswered.
+  int64_t unanswered_ = 0;   // Operations.
+  Watchdog watchdog_;
+};
+
+class PatientConnection : public Connection {
+ public:
+  PatientConnection(std::shared_ptr<Connection> inner, const ClientOptions& options)
+      : inner_(std::move(inner)),
+        retry_(options.retry),
+        environment_(RetryEnvironment::Real()),
+        calls_(MakeDeadlineConnection(MakeRetryConnection(inner_, retry_, environment_),
+                                      options.default_timeout)) {}
+
+  absl::Status Call(const Method& method, const Message& request, const CallOptions& options,
+                    Message* response) override {
+    const absl::Time give_up = GiveUp(options);
+    return InTime(calls_->Call(method, request, options, response), give_up);
+  }
+
+  absl::StatusOr<std::unique_ptr<ReadStream>> OpenStream(const Method& method,
+                                                         const Message& request,
+                                                         const CallOptions& options) override {
+    ASSIGN_OR_RETURN(auto stream, Open(options, [&](const CallOptions& endless) {
+                       return inner_->OpenStream(method, request, endless);
+                     }));
+    const bool subscription = request.GetDescriptor() == v1::PubSubSubscribeRequest::descriptor();
+    return std::make_unique<PatientReadStream>(std::move(stream), options.timeout, subscription);
+  }
+
+  absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(
+      const CallOptions& options) override {
+    ASSIGN_OR_RETURN(auto stream, Open(options, [&](const CallOptions& endless) {
+                       return inner_->OpenPipeline(endless);
+                     }));
+    return std::make_unique<PatientPipelineStream>(std::move(stream), options.timeout);
+  }
+
+ private:
+  static absl::Time GiveUp(const CallOptions& options) {
+    const bool bounded = options.timeout > absl::ZeroDuration();
+    return bounded ? absl::Now() + options.timeout : absl::InfiniteFuture();
+  }
+
+  // A connection that took all the time there was is a question of time.
+  static absl::Status InTime(absl::Status status, absl::Time give_up) {
+    const bool connected = DetailsOf(status).reason_name != "NOT_CONNECTED";
+    if (connected || absl::Now() + kClockSlack < give_up) return status;
+    return absl::DeadlineExceededError(
+        absl::StrCat(status.message(), ", and there is no time left"));
+  }
+
+  // Opens a stream, trying again as long as its timeout allows.
+  template <class Function>
+  std::invoke_result_t<Function, CallOptions> Open(const CallOptions& options,
+                                                   Function open) const {
+    const absl::Time give_up = GiveUp(options);
+    CallOptions endless = options;
+    endless.timeout = absl::ZeroDuration();
+    RetryLoop loop(retry_, environment_, give_up);
+    auto stream = open(endless);
+    while (!stream.ok() && loop.TryAgain(stream.status(), true)) stream = open(endless);
+    if (!stream.ok()) return InTime(stream.status(), give_up);
+    return stream;
+  }
+
+  const std::shared_ptr<Connection> inner_;  // Own synchronisation; the rest is constant.
+  const RetryPolicy retry_;
+  const RetryEnvironment environment_;
+  const std::shared_ptr<Connection> calls_;
+};
+
+}  // namespace
+
+std::shared_ptr<Connection> MakePatientConnection(std::shared_ptr<Connection> connection,
+                                                  const ClientOptions& options) {
+  return std::make_shared<PatientConnection>(std::move(connection), options);
+}
+
+}  // namespace kvick::cli
