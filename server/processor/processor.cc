@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "fmt/format.h"
 #include "server/commands/expiry.h"
 #include "server/commands/values.h"
 #include "server/processor/thread_random.h"

@@ -46,6 +46,15 @@ TEST(ValueTest, TimesGoThereAndBack) {
   EXPECT_GE(ToProto(before).nanos(), 0) << "as Timestamp demands";
 }
 
+TEST(ValueTest, WhatAMessageCannotHoldBecomesItsLimit) {
+  EXPECT_EQ(ToProto(absl::InfiniteDuration()).seconds(), 315'576'000'000);
+  EXPECT_EQ(ToProto(absl::InfiniteDuration()).nanos(), 0);
+  EXPECT_EQ(ToProto(-absl::InfiniteDuration()).seconds(), -315'576'000'000);
+  EXPECT_EQ(ToProto(absl::InfiniteFuture()).seconds(), 253'402'300'799);
+  EXPECT_EQ(ToProto(absl::InfiniteFuture()).nanos(), 999'999'999);
+  EXPECT_EQ(ToProto(absl::InfinitePast()).seconds(), -62'135'596'800);
+}
+
 TEST(WriteOptionsTest, TakesTheFirstExpiryThatIsSaid) {
   EXPECT_FALSE(WriteOptions().has_expiry());
   const WriteOptions both{.ttl = absl::Seconds(30), .persist = true};
