@@ -20,9 +20,11 @@ using storage::ShardSet;
 
 namespace {
 
-// How many waiting calls of one key a writer looks at, to lock their shards. Those behind are
-// served right after, under locks of their own.
+// How many waiting calls of one key, and in all, a writer looks at, to lock their shards. Those
+// behind are served right after, under locks of their own. Each may name a thousand keys, and all
+// the while what is locked stays locked.
 constexpr size_t kLookAhead = 16;
+constexpr size_t kLookAheadInAll = 64;
 // How many keys it follows through calls that move elements from key to key.
 constexpr size_t kChainMax = 64;
 
@@ -61,13 +63,19 @@ ShardSet Processor::WaitersShards(const Command& command, const Message& request
     }
   };
   command.VisitKeys(request, follow);
-  for (; !keys.empty(); keys.pop_front()) {
+  size_t looked_at = 0;
+  for (; !keys.empty() && looked_at < kLookAheadInAll; keys.pop_front()) {
     const WaiterTable::Queue* queue = waiters_.Find(keys.front());
-    size_t looked_at = 0;
-    for (auto at = queue == nullptr ? WaiterTable::Queue::const_iterator() : queue->begin();
-         queue != nullptr && at != queue->end() && looked_at < kLookAhead; ++at, ++looked_at) {
-      Unite((*at)->shards, &wanted);
-      (*at)->command->VisitKeys(*(*at)->request, follow);
+    if (queue == nullptr) {
+      continue;
+    }
+    size_t of_key = 0;
+    for (const auto& waiter : *queue) {
+      if (++of_key > kLookAhead || ++looked_at > kLookAheadInAll) {
+        break;
+      }
+      Unite(waiter->shards, &wanted);
+      waiter->command->VisitKeys(*waiter->request, follow);
     }
   }
   return wanted;

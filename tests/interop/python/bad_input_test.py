@@ -246,7 +246,9 @@ def test_limits(services):
             pubsub_pb2.PubSubSubscribeRequest(channels=many),
             pubsub_pb2.PubSubSubscribeRequest(patterns=many[:5000], channels=many[5000:]),
             pubsub_pb2.PubSubPublishRequest(
-                channel="c", payload=text("x"), attributes={k: "v" for k in many[:65]}))
+                channel="c", payload=text("x"), attributes={k: "v" for k in many[:65]}),
+            list_pb2.ListPopAnyRequest(keys=many[:1001], side=SIDE_LEFT),
+            list_pb2.ListPopAnyRequest(keys=many[:1001], side=SIDE_LEFT, max_wait=seconds(60)))
 
 
 def test_extremes(services):
