@@ -51,8 +51,8 @@ error stream.
 )";
 
 constexpr char kScanHelp[] =
-    R"(A line a key. With --limit the token to go on with comes at the end: on the error stream, or with
---json as a last line {"nextPageToken":"..."}.
+    R"(A line a key. With --limit the token to go on with comes at the end: on the error stream, or
+with --json as a last line {"nextPageToken":"..."}.
 )";
 
 constexpr char kCallHelp[] =
