@@ -20,7 +20,7 @@ constexpr absl::Duration kTickInterval = absl::Seconds(1);
 storage::StoreOptions StoreOptionsFrom(const Config& config) {
   storage::StoreOptions options;
   options.shards = static_cast<size_t>(config.shards);
-  options.max_memory_bytes = static_cast<size_t>(config.max_memory);
+  options.max_memory_bytes = static_cast<size_t>(config.memory_bytes());
   options.limits.max_key_bytes = static_cast<size_t>(config.max_key_bytes);
   options.limits.max_value_bytes = static_cast<size_t>(config.max_value_bytes);
   options.limits.max_reply_bytes = static_cast<size_t>(config.max_reply_bytes);
@@ -58,7 +58,7 @@ Assembly::Assembly(const Config& config, const GrpcServer& grpc)
       store_(StoreOptionsFrom(config)),
       processor_(store_, {.max_waiters = static_cast<size_t>(config.max_waiters)}),
       hub_(PubSubOptionsFrom(config)),
-      rpc_context_{table_, processor_, metrics_},
+      rpc_context_{table_, processor_, metrics_, executor_, pipelines_},
       expirer_(store_) {
   RegisterCommands();
   services_ = MakeServices(rpc_context_);
@@ -113,7 +113,7 @@ ServerStatistics Assembly::Gather() {
   all.index_bytes = store.index_bytes;
   all.unfreed_bytes = store.unfreed_bytes;
   all.resident_bytes = static_cast<uint64_t>(ResidentBytes());
-  all.max_memory_bytes = static_cast<uint64_t>(config_.max_memory);
+  all.max_memory_bytes = static_cast<uint64_t>(config_.memory_bytes());
   all.expired = store.expired;
   all.hits = store.hits;
   all.misses = store.misses;
@@ -134,6 +134,7 @@ ServerStatistics Assembly::Gather() {
 void Assembly::EndStreams() {
   processor_.StopWaiting();
   hub_.Close();
+  pipelines_.EndAll();
 }
 
 void Assembly::FillServerInfo(v1::AdminGetServerInfoResponse* response) const {
@@ -142,7 +143,7 @@ void Assembly::FillServerInfo(v1::AdminGetServerInfoResponse* response) const {
   FillTimestamp(start_, response->mutable_start_time());
   response->set_process_id(getpid());
   response->set_shards(config_.shards);
-  response->set_max_memory_bytes(config_.max_memory);
+  response->set_max_memory_bytes(config_.memory_bytes());
   for (const std::string& address : grpc_.addresses()) {
     response->add_listen_addresses(address);
   }
@@ -175,9 +176,8 @@ std::vector<v1::Connection> Assembly::Connections(int64_t after, size_t limit) c
 }
 
 void Assembly::Tick() {
-  const absl::Time now = absl::Now();
-  hub_.Tick(now);
-  timers_.Add(now + kTickInterval, [this] { Tick(); });
+  hub_.Tick(absl::Now());
+  timers_.Add(kTickInterval, [this] { Tick(); });
 }
 
 }  // namespace kvick::server

@@ -16,10 +16,12 @@
 #include "server/config/config.h"
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/server_statistics.h"
+#include "server/processor/executor.h"
 #include "server/processor/expirer.h"
 #include "server/processor/processor.h"
 #include "server/processor/timers.h"
 #include "server/pubsub/hub.h"
+#include "server/rpc/pipeline_registry.h"
 #include "server/rpc/server.h"
 #include "server/rpc/service.h"
 #include "storage/store.h"
@@ -39,8 +41,8 @@ class Assembly {
   const CallMetrics& metrics() const { return metrics_; }
   // What /metrics shows.
   ServerStatistics Gather();
-  // Ends the calls that would go on for ever, for GrpcServer::Drain: those that wait and those that
-  // subscribe get UNAVAILABLE `SHUTTING_DOWN`.
+  // Ends the calls that would go on for ever, for GrpcServer::Drain: those that wait, those that
+  // subscribe and, between two frames, pipelines get UNAVAILABLE `SHUTTING_DOWN`.
   void EndStreams();
 
  private:
@@ -61,8 +63,10 @@ class Assembly {
   PubSubHub hub_;
   CommandTable table_;
   CallMetrics metrics_;
+  PipelineRegistry pipelines_;
   const RpcContext rpc_context_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
+  Executor executor_;  // uses what is above, even after the last call has ended
   Expirer expirer_;
   Timers timers_;  // last: its thread uses everything above
 };

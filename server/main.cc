@@ -14,7 +14,7 @@
 #include "server/config/signals.h"
 #include "server/metrics/exposition.h"
 #include "server/metrics/http_server.h"
-#include "server/rpc/grpc_log.h"
+#include "server/rpc/library_log.h"
 #include "server/rpc/server.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/strings.h"
@@ -100,7 +100,7 @@ int Main(int argc, char** argv) {
     return 0;
   }
   StartLog(*ParseLogFormat(config->log_format), *ParseLogLevel(config->log_level));
-  RouteGrpcLog();
+  RouteLibraryLogs();
   const absl::Status status = Serve(*config, signals);
   if (!status.ok()) {
     Log(LogLevel::kError, storage::FromAbsl(status.message()));

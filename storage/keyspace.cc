@@ -70,6 +70,14 @@ const Entry* Keyspace::Access(std::string_view key) const {
   return *place.slot;
 }
 
+bool Keyspace::Exists(std::string_view key) const {
+  const Place place = Locate(key);
+  place.shard.mu.AssertHeld();
+  const bool exists = place.slot != nullptr && !(*place.slot)->IsExpired(now_);
+  ++(exists ? place.shard.hits : place.shard.misses);
+  return exists;
+}
+
 absl::StatusOr<const Entry*> Keyspace::FindString(std::string_view key) const {
   const Entry* entry = Access(key);
   if (entry != nullptr && entry->type() != ObjectType::kString) {
@@ -158,8 +166,10 @@ void Keyspace::SetString(std::string_view key, ValueView value) {
 }
 
 void Keyspace::PutObject(std::string_view key, std::unique_ptr<Object> object) {
-  Put(LocateForWrite(key), Entry::NewObject(key, std::move(object), std::nullopt));
-  Signal(ShardOf(key), key);
+  const Place place = LocateForWrite(key);
+  const auto expiry = place.slot == nullptr ? std::nullopt : (*place.slot)->expiry();
+  Put(place, Entry::NewObject(key, std::move(object), expiry));
+  Signal(place.shard, key);
 }
 
 bool Keyspace::Remove(std::string_view key) {

@@ -38,6 +38,9 @@ class Keyspace {
   TimeMs now() const { return now_; }
   absl::BitGenRef random() const { return random_; }
   const Limits& limits() const { return store_.options().limits; }
+  // False when a write that needs so many bytes would go over the memory limit. Commands ask that
+  // may need much more than their request has.
+  bool HasRoomFor(size_t bytes) const { return store_.HasRoomFor(bytes); }
 
   // --- Reading. An expired entry is absent.
 
@@ -45,6 +48,8 @@ class Keyspace {
   const Entry* Peek(std::string_view key) const;
   // The same, counted as an access and as a hit or a miss.
   const Entry* Access(std::string_view key) const;
+  // Whether there is one; counted as a hit or a miss, but no access of the entry.
+  bool Exists(std::string_view key) const;
   // The collection that a key holds; null when the key is absent; FAILED_PRECONDITION `WRONG_TYPE`
   // when it holds something else. Counts as an access. O(1).
   template <typename T>
@@ -64,7 +69,7 @@ class Keyspace {
 
   // Makes a key hold a string, whatever it held; its expiry stays. O(length).
   void SetString(std::string_view key, ValueView value);
-  // Makes a key hold a collection that is not empty, whatever it held; without expiry. O(1).
+  // Makes a key hold a collection that is not empty, whatever it held; its expiry stays. O(1).
   void PutObject(std::string_view key, std::unique_ptr<Object> object);
   // Deletes a key; whether there was one. O(1); large collections are freed in the background.
   bool Remove(std::string_view key);

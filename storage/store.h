@@ -19,11 +19,12 @@
 
 namespace kvick::storage {
 
-// Limits on what clients may send and get; bytes.
+// Limits on what clients may send and get.
 struct Limits {
   size_t max_key_bytes = 64 << 10;
   size_t max_value_bytes = 64 << 20;
   size_t max_reply_bytes = 64 << 20;
+  size_t max_items = 1'000'000;  // keys, values, members or fields of one request
 };
 
 // Milliseconds since 1970; a seam, so that tests can hold the time still.
@@ -94,6 +95,11 @@ class Store {
   // False when a write that needs memory must be refused.
   bool HasRoom() const {
     return options_.max_memory_bytes == 0 || used_bytes() < options_.max_memory_bytes;
+  }
+  // The same for a write that is known to need so many bytes.
+  bool HasRoomFor(size_t bytes) const {
+    return options_.max_memory_bytes == 0 ||
+           (HasRoom() && bytes <= options_.max_memory_bytes - used_bytes());
   }
   // Tells the store what a write did to a shard's data and index. Costs nothing without a limit.
   void Account(ptrdiff_t bytes) {

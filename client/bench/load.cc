@@ -7,7 +7,7 @@
 #include "client/bench/worker.h"
 #include "client/bench/workload.h"
 #include "kvick/client.h"
-#include "kvick/grpc_connection.h"
+#include "kvick/internal/credentials.h"
 #include "storage/base/status_macros.h"
 
 namespace kvick::bench {
@@ -23,7 +23,7 @@ absl::StatusOr<Channels> Connect(const LoadOptions& options) {
   // A server that is away shows at once, and says why.
   ASSIGN_OR_RETURN(const Client client, Client::Create(options.client));
   RETURN_IF_ERROR(client.Admin().GetServerInfo().status());
-  ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options.client.tls));
+  ASSIGN_OR_RETURN(const auto credentials, internal::MakeCredentials(options.client.tls));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

@@ -3,9 +3,6 @@
 #define KVICK_CLIENT_KVICK_CALLER_H_
 
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -44,34 +41,6 @@ class Caller {
   CallOptions options_;
   RetryPolicy retry_;
 };
-
-// A request about one key.
-template <class Request>
-Request ForKey(std::string_view key) {
-  Request request;
-  request.set_key(key.data(), key.size());
-  return request;
-}
-
-// Puts what `options` say into a request that has the fields for it.
-template <class Request>
-void Apply(WriteOptions options, Request* request) {
-  if constexpr (requires { request->mutable_expiry(); }) {
-    if (options.has_expiry()) *request->mutable_expiry() = options.expiry();
-  }
-  if (options.precondition.has_value()) {
-    *request->mutable_precondition() = *std::move(options.precondition);
-  }
-}
-
-// A condition for a write, or none.
-using Condition = std::optional<v1::Precondition>;
-
-// Puts a condition into a request.
-template <class Request>
-void Apply(Condition condition, Request* request) {
-  if (condition.has_value()) *request->mutable_precondition() = *std::move(condition);
-}
 
 }  // namespace kvick
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "kvick/internal/wire_status.h"
 #include "kvick/value.h"
 
 namespace kvick {
@@ -59,19 +60,6 @@ bool NothingExecuted(const absl::Status& status) {
   return details.domain == kServerDomain && absl::IsUnavailable(status);
 }
 
-absl::Status StatusFromWire(int code, std::string_view message, std::string_view details) {
-  if (code == 0) return absl::OkStatus();
-  absl::Status status(CanonicalCode(code), std::string(message));
-  v1::ErrorStatus wire;
-  if (details.empty() || !wire.ParseFromArray(details.data(), static_cast<int>(details.size()))) {
-    return status;
-  }
-  for (const google::protobuf::Any& detail : wire.details()) {
-    status.SetPayload(detail.type_url(), absl::Cord(detail.value()));
-  }
-  return status;
-}
-
 absl::Status StatusFromOperation(const v1::OperationStatus& operation) {
   absl::Status status(CanonicalCode(operation.code()), operation.message());
   v1::ErrorInfo info;
@@ -98,6 +86,20 @@ absl::Status NotConnectedError(std::string_view target, std::string_view why) {
   info.set_domain(std::string(kClientDomain));
   (*info.mutable_metadata())["target"] = std::string(target);
   SetErrorInfo(info, &status);
+  return status;
+}
+
+absl::Status internal::StatusFromWire(int code, std::string_view message,
+                                      std::string_view details) {
+  if (code == 0) return absl::OkStatus();
+  absl::Status status(CanonicalCode(code), std::string(message));
+  v1::ErrorStatus wire;
+  if (details.empty() || !wire.ParseFromArray(details.data(), static_cast<int>(details.size()))) {
+    return status;
+  }
+  for (const google::protobuf::Any& detail : wire.details()) {
+    status.SetPayload(detail.type_url(), absl::Cord(detail.value()));
+  }
   return status;
 }
 

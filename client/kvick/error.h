@@ -40,14 +40,12 @@ v1::ErrorReason ReasonOf(const absl::Status& status);
 // never left this process. Any call may then be repeated.
 bool NothingExecuted(const absl::Status& status);
 
-// Decodes what a transport delivers: a canonical code, a message and the bytes of
-// `grpc-status-details-bin`. Bytes that are no google.rpc.Status are ignored.
-absl::Status StatusFromWire(int code, std::string_view message, std::string_view details);
-
-// The status of one failed operation of a pipeline, the same as a call of its own would give.
+// The status of one failed operation of a pipeline, the same as a call of its own would give. For
+// those who read the frames of a PipelineStream; Pipeline does it for the rest.
 absl::Status StatusFromOperation(const v1::OperationStatus& status);
 
-// UNAVAILABLE for a call that was never sent, reason `NOT_CONNECTED` of the domain "kvick.client".
+// What a call gives whose server is away: UNAVAILABLE for what was never sent, with the reason
+// `NOT_CONNECTED` of the domain "kvick.client". For connections of one's own.
 absl::Status NotConnectedError(std::string_view target, std::string_view why);
 
 }  // namespace kvick

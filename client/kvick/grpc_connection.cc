@@ -1,17 +1,15 @@
 #include "kvick/grpc_connection.h"
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
-// What generated stubs are made of; here the method is only known at run time.
-#include <grpcpp/impl/client_unary_call.h>
-#include <grpcpp/impl/rpc_method.h>
-#include <grpcpp/support/sync_stream.h>
 
 #include <algorithm>
 #include <atomic>
+#include <climits>
 #include <cstdint>
-#include <fstream>
 #include <functional>
-#include <sstream>
+#include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "kvick/error.h"
+#include "kvick/internal/credentials.h"
+#include "kvick/internal/wire_status.h"
 #include "kvick/v1/command.grpc.pb.h"
 #include "storage/base/status_macros.h"
 
@@ -34,9 +34,12 @@ constexpr absl::Duration kRest = absl::Milliseconds(500);
 constexpr absl::Duration kLook = absl::Milliseconds(1);
 // ...and for so long when it has failed before, since it may be on its way up again.
 constexpr absl::Duration kReconnectWait = absl::Milliseconds(200);
+// A caller that stops waiting for a connection is noticed within this.
+constexpr absl::Duration kStopWait = absl::Milliseconds(100);
 
 absl::Status FromGrpc(const grpc::Status& status) {
-  return StatusFromWire(status.error_code(), status.error_message(), status.error_details());
+  return internal::StatusFromWire(status.error_code(), status.error_message(),
+                                  status.error_details());
 }
 
 void Prepare(const CallOptions& options, grpc::ClientContext* context) {
@@ -46,44 +49,112 @@ void Prepare(const CallOptions& options, grpc::ClientContext* context) {
   for (const auto& [name, value] : options.metadata) context->AddMetadata(name, value);
 }
 
+// Ends a call when its caller requests a stop.
+using StopCallback = std::stop_callback<std::function<void()>>;
+
+std::function<void()> Canceller(grpc::ClientContext* context) {
+  return [context] { context->TryCancel(); };
+}
+
+// The stub takes any message, since here the method is only known at run time.
+using Stub = grpc::TemplatedGenericStub<MessageLite, MessageLite>;
+
+// The steps of one call, taken one at a time: each is waited for before the next one begins.
+class Steps {
+ public:
+  ~Steps() {
+    queue_.Shutdown();
+    while (Wait()) continue;
+  }
+
+  // Where the steps are told.
+  grpc::CompletionQueue* queue() { return &queue_; }
+
+  // True when the step succeeded.
+  bool Wait() {
+    void* tag = nullptr;
+    bool success = false;
+    return queue_.Next(&tag, &success) && success;
+  }
+
+  // The same, or nothing when the step has not ended by then and has still to be waited for.
+  std::optional<bool> WaitUntil(absl::Time give_up) {
+    void* tag = nullptr;
+    bool success = false;
+    const auto outcome = queue_.AsyncNext(&tag, &success, absl::ToChronoTime(give_up));
+    if (outcome == grpc::CompletionQueue::TIMEOUT) return std::nullopt;
+    return success;
+  }
+
+ private:
+  grpc::CompletionQueue queue_;  // Own synchronisation.
+};
+
 class GrpcReadStream : public ReadStream {
  public:
   GrpcReadStream(std::shared_ptr<grpc::Channel> channel, const Method& method,
                  const Message& request, const CallOptions& options)
-      : channel_(std::move(channel)) {
+      : endless_(method.endless),
+        read_timeout_(options.read_timeout > absl::ZeroDuration() ? options.read_timeout
+                                                                  : absl::InfiniteDuration()),
+        on_stop_(options.stop, Canceller(&context_)) {
     Prepare(options, &context_);
-    const grpc::internal::RpcMethod rpc(method.path.c_str(),
-                                        grpc::internal::RpcMethod::SERVER_STREAMING, channel_);
-    reader_.reset(grpc::internal::ClientReaderFactory<MessageLite>::Create(
-        channel_.get(), rpc, &context_, static_cast<const MessageLite&>(request)));
+    context_.set_initial_metadata_corked(true);  // Metadata and request travel together.
+    stream_ = Stub(std::move(channel)).PrepareCall(&context_, method.path, steps_.queue());
+    stream_->StartCall(nullptr);
+    stream_->WriteLast(request, grpc::WriteOptions(), nullptr);
+    steps_.Wait();  // A failure shows at Read.
   }
 
   ~GrpcReadStream() override {
     if (finished_) return;
     context_.TryCancel();
-    reader_->Finish();
+    Finish().IgnoreError();
   }
 
-  bool Read(Message* response) override { return reader_->Read(response); }
+  bool Read(Message* response) override {
+    stream_->Read(response, nullptr);
+    const absl::Time give_up =
+        may_be_silent_ ? absl::InfiniteFuture() : absl::Now() + read_timeout_;
+    std::optional<bool> read = steps_.WaitUntil(give_up);
+    if (!read.has_value()) {
+      timed_out_ = true;
+      context_.TryCancel();
+      read = steps_.Wait();
+    }
+    may_be_silent_ = endless_;
+    return *read;
+  }
 
   absl::Status Finish() override {
     finished_ = true;
-    return FromGrpc(reader_->Finish());
+    grpc::Status status;
+    stream_->Finish(&status, nullptr);
+    steps_.Wait();
+    if (!timed_out_) return FromGrpc(status);
+    return absl::DeadlineExceededError(
+        absl::StrCat("the server sent nothing for ", absl::FormatDuration(read_timeout_)));
   }
 
   void Cancel() override { context_.TryCancel(); }
 
  private:
-  const std::shared_ptr<grpc::Channel> channel_;  // Own synchronisation, as the two below.
+  const bool endless_;
+  const absl::Duration read_timeout_;
+  // Own synchronisation where Cancel needs it; the rest is the reading thread's.
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<MessageLite>> reader_;
-  bool finished_ = false;  // The reading thread's.
+  Steps steps_;
+  std::unique_ptr<grpc::ClientAsyncReaderWriter<MessageLite, MessageLite>> stream_;
+  bool may_be_silent_ = false;
+  bool timed_out_ = false;
+  bool finished_ = false;
+  const StopCallback on_stop_;  // Last: the context outlives it.
 };
 
 class GrpcPipelineStream : public PipelineStream {
  public:
   GrpcPipelineStream(const std::shared_ptr<grpc::Channel>& channel, const CallOptions& options)
-      : stub_(v1::CommandService::NewStub(channel)) {
+      : stub_(v1::CommandService::NewStub(channel)), on_stop_(options.stop, Canceller(&context_)) {
     Prepare(options, &context_);
     stream_ = stub_->Pipeline(&context_);
   }
@@ -109,7 +180,8 @@ class GrpcPipelineStream : public PipelineStream {
   const std::unique_ptr<v1::CommandService::Stub> stub_;  // Own synchronisation, as the two below.
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::PipelineRequest, v1::PipelineResponse>> stream_;
-  bool finished_ = false;  // The reading thread's.
+  bool finished_ = false;       // The reading thread's.
+  const StopCallback on_stop_;  // Last: the context outlives it.
 };
 
 class GrpcConnection : public Connection {
@@ -142,27 +214,30 @@ class GrpcConnection : public Connection {
 
   absl::Status Call(const Method& method, const Message& request, const CallOptions& options,
                     Message* response) override {
-    ASSIGN_OR_RETURN(const auto channel, ConnectedChannel(options.deadline));
+    ASSIGN_OR_RETURN(auto channel, ConnectedChannel(options));
     grpc::ClientContext context;
     Prepare(options, &context);
-    const grpc::internal::RpcMethod rpc(method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
-                                        channel);
-    const grpc::Status status =
-        grpc::internal::BlockingUnaryCall<MessageLite, MessageLite, MessageLite, MessageLite>(
-            channel.get(), rpc, &context, request, response);
+    const StopCallback on_stop(options.stop, Canceller(&context));
+    Steps steps;
+    const auto call =
+        Stub(std::move(channel)).PrepareUnaryCall(&context, method.path, request, steps.queue());
+    call->StartCall();
+    grpc::Status status;
+    call->Finish(response, &status, nullptr);
+    steps.Wait();
     return FromGrpc(status);
   }
 
   absl::StatusOr<std::unique_ptr<ReadStream>> OpenStream(const Method& method,
                                                          const Message& request,
                                                          const CallOptions& options) override {
-    ASSIGN_OR_RETURN(auto channel, ConnectedChannel(options.deadline));
+    ASSIGN_OR_RETURN(auto channel, ConnectedChannel(options));
     return std::make_unique<GrpcReadStream>(std::move(channel), method, request, options);
   }
 
   absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(
       const CallOptions& options) override {
-    ASSIGN_OR_RETURN(const auto channel, ConnectedChannel(options.deadline));
+    ASSIGN_OR_RETURN(const auto channel, ConnectedChannel(options));
     return std::make_unique<GrpcPipelineStream>(channel, options);
   }
 
@@ -185,12 +260,12 @@ class GrpcConnection : public Connection {
 
   // This thread's channel once it is connected. A call on a channel that cannot connect would fail
   // with the same UNAVAILABLE as one that broke halfway; waiting here tells the two apart.
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectedChannel(absl::Time deadline) {
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectedChannel(const CallOptions& options) {
     const size_t thread = std::hash<std::thread::id>()(std::this_thread::get_id());
     Line& line = *channels_[thread % channels_.size()];
     const std::shared_ptr<grpc::Channel>& channel = line.channel;
     const absl::Time now = absl::Now();
-    const absl::Time give_up = std::min(deadline, now + connect_timeout_);
+    const absl::Time give_up = std::min(options.deadline, now + connect_timeout_);
     const absl::Duration rest = now - absl::FromUnixNanos(line.used_ns.exchange(
                                           absl::ToUnixNanos(now), std::memory_order_relaxed));
     const grpc_connectivity_state before = channel->GetState(/*try_to_connect=*/false);
@@ -203,8 +278,14 @@ class GrpcConnection : public Connection {
       if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
         return NotConnectedError(target_, "is the server running, and does it speak TLS?");
       }
-      if (!channel->WaitForStateChange(state, absl::ToChronoTime(give_up))) {
-        if (absl::Now() >= deadline) {
+      if (options.stop.stop_requested()) {
+        return absl::CancelledError("stopped before it was connected; nothing was sent");
+      }
+      // gRPC has no way to end this wait, so it is taken in short ones.
+      const absl::Time look_up = std::min(give_up, absl::Now() + kStopWait);
+      if (!channel->WaitForStateChange(state, absl::ToChronoTime(look_up)) &&
+          absl::Now() >= give_up) {
+        if (absl::Now() >= options.deadline) {
           return absl::DeadlineExceededError(absl::StrCat(
               "not connected to ", target_, " in the time of the call; nothing was sent"));
         }
@@ -220,30 +301,7 @@ class GrpcConnection : public Connection {
   std::vector<std::unique_ptr<Line>> channels_;  // Constant after construction.
 };
 
-absl::StatusOr<std::string> ReadPem(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot read the PEM file ", path));
-  }
-  return std::move(content).str();
-}
-
 }  // namespace
-
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
-    const std::optional<TlsOptions>& tls) {
-  if (!tls.has_value()) return grpc::InsecureChannelCredentials();
-  if (tls->cert_file.empty() != tls->key_file.empty()) {
-    return absl::InvalidArgumentError("a client certificate and its key go together");
-  }
-  grpc::SslCredentialsOptions options;
-  ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(tls->ca_file));
-  ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(tls->cert_file));
-  ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(tls->key_file));
-  return grpc::SslCredentials(options);
-}
 
 absl::StatusOr<std::shared_ptr<Connection>> MakeGrpcConnection(const ClientOptions& options) {
   if (options.target.empty()) return absl::InvalidArgumentError("the target is empty");
@@ -251,7 +309,7 @@ absl::StatusOr<std::shared_ptr<Connection>> MakeGrpcConnection(const ClientOptio
     return absl::InvalidArgumentError(
         absl::StrCat("max_connections is ", options.max_connections, ", not from 1 to 64"));
   }
-  ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options.tls));
+  ASSIGN_OR_RETURN(const auto credentials, internal::MakeCredentials(options.tls));
   return std::make_shared<GrpcConnection>(options, credentials);
 }
 

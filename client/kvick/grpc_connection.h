@@ -8,16 +8,7 @@
 #include "kvick/connection.h"
 #include "kvick/options.h"
 
-namespace grpc {
-class ChannelCredentials;
-}  // namespace grpc
-
 namespace kvick {
-
-// Credentials for TLS, or for plain text when there is none. INVALID_ARGUMENT when a file cannot be
-// read or a certificate comes without its key.
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
-    const std::optional<TlsOptions>& tls);
 
 // A connection to `options.target`: no retries, no default deadlines. Nothing is sent before the
 // first call. INVALID_ARGUMENT when the options make no sense.

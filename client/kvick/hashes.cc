@@ -1,6 +1,11 @@
 #include "kvick/hashes.h"
 
+#include "kvick/internal/requests.h"
+
 namespace kvick {
+
+using internal::Apply;
+using internal::ForKey;
 namespace {
 
 template <class Request>

@@ -1,8 +1,12 @@
 #include "kvick/keys.h"
 
+#include "kvick/internal/requests.h"
 #include "storage/base/status_macros.h"
 
 namespace kvick {
+
+using internal::Apply;
+using internal::ForKey;
 namespace {
 
 template <class Request>

@@ -1,6 +1,11 @@
 #include "kvick/lists.h"
 
+#include "kvick/internal/requests.h"
+
 namespace kvick {
+
+using internal::Apply;
+using internal::ForKey;
 absl::StatusOr<v1::ListPushResponse> ListClient::Push(std::string_view key,
                                                       std::vector<Value> values,
                                                       WriteOptions options) const {

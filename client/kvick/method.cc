@@ -33,7 +33,8 @@ void AddServices(const FileDescriptor* file, std::set<const FileDescriptor*>* se
 Method::Method(const google::protobuf::MethodDescriptor* method)
     : descriptor(method),
       path(absl::StrCat("/", method->service()->full_name(), "/", method->name())),
-      repeatable(IsRepeatable(method)) {}
+      repeatable(IsRepeatable(method)),
+      endless(method->input_type() == v1::PubSubSubscribeRequest::descriptor()) {}
 
 std::vector<const google::protobuf::ServiceDescriptor*> AllServices() {
   std::set<const FileDescriptor*> seen;

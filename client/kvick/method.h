@@ -22,6 +22,8 @@ struct Method {
   std::string path;
   // True when it changes nothing, so that calling it twice does no harm.
   bool repeatable;
+  // True when its answers come whenever something happens, so that silence is no fault.
+  bool endless;
 };
 
 // All services of the API, in the order of their files.
@@ -30,6 +32,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> AllServices();
 // The method that takes this request; null when there is none. O(methods of the file).
 const google::protobuf::MethodDescriptor* FindMethod(const google::protobuf::Descriptor* request);
 
+namespace internal {
 // Which message answers which request: declared, never defined.
 v1::KeyExistsResponse ResponseOf(const v1::KeyExistsRequest&);
 v1::KeyDeleteResponse ResponseOf(const v1::KeyDeleteRequest&);
@@ -54,6 +57,7 @@ v1::StringIncrementResponse ResponseOf(const v1::StringIncrementRequest&);
 v1::StringIncrementNumberResponse ResponseOf(const v1::StringIncrementNumberRequest&);
 v1::StringBatchGetResponse ResponseOf(const v1::StringBatchGetRequest&);
 v1::StringBatchSetResponse ResponseOf(const v1::StringBatchSetRequest&);
+v1::StringCommonSubsequenceResponse ResponseOf(const v1::StringCommonSubsequenceRequest&);
 v1::ListPushResponse ResponseOf(const v1::ListPushRequest&);
 v1::ListPopResponse ResponseOf(const v1::ListPopRequest&);
 v1::ListPopAnyResponse ResponseOf(const v1::ListPopAnyRequest&);
@@ -95,10 +99,11 @@ v1::AdminGetServerInfoResponse ResponseOf(const v1::AdminGetServerInfoRequest&);
 v1::AdminGetStatisticsResponse ResponseOf(const v1::AdminGetStatisticsRequest&);
 v1::AdminFlushResponse ResponseOf(const v1::AdminFlushRequest&);
 v1::AdminListConnectionsResponse ResponseOf(const v1::AdminListConnectionsRequest&);
+}  // namespace internal
 
 // The message that answers `Request`.
 template <class Request>
-using ResponseFor = decltype(ResponseOf(std::declval<const Request&>()));
+using ResponseFor = decltype(internal::ResponseOf(std::declval<const Request&>()));
 
 // The method that takes `Request`. Found once, then O(1).
 template <class Request>

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,10 +44,19 @@ struct RetryPolicy {
 // What applies to single calls: see Client::With.
 struct CallOptions {
   // How long a call may take, retries included; 0: the client's default. A call that waits on the
-  // server (`max_wait`) gets that time on top. For streams: the whole stream; 0: no limit.
+  // server (`max_wait`) gets that time on top. InfiniteDuration(): no limit. For streams: the whole
+  // stream; 0: the stream may last, but see `read_timeout`.
   absl::Duration timeout = absl::ZeroDuration();
   // When the call must have ended. Filled in from `timeout`; the earlier of the two counts.
   absl::Time deadline = absl::InfiniteFuture();
+  // How long a stream of answers (a scan, DeleteMatching) may let its reader wait for the next one,
+  // and a subscription for its registration; then it ends with DEADLINE_EXCEEDED. A subscription
+  // may be silent afterwards, a pipeline at any time. 0: the client's default, unless `timeout` is
+  // given. InfiniteDuration(): no limit.
+  absl::Duration read_timeout = absl::ZeroDuration();
+  // Ends the call as CANCELLED once a stop is requested, and before that its waiting for a
+  // connection and for another try. Any thread may request it.
+  std::stop_token stop = {};
   // Metadata sent along, lower-case names.
   std::vector<std::pair<std::string, std::string>> metadata = {};
   // True: these calls may be executed twice, so a write too may be repeated after a broken
@@ -60,7 +70,8 @@ struct ClientOptions {
   std::string target = "127.0.0.1:5825";
   // TLS; unset: plain text.
   std::optional<TlsOptions> tls = std::nullopt;
-  // How long a call may take unless it says otherwise, retries included.
+  // How long a call may take unless it says otherwise, retries included; of a stream, how long each
+  // wait for an answer may take. See CallOptions.
   absl::Duration default_timeout = absl::Seconds(10);
   // How long to wait for a connection before a try of a call gives up.
   absl::Duration connect_timeout = absl::Seconds(5);

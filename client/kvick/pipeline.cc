@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
+#include <stop_token>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "kvick/error.h"
 
 namespace kvick {
@@ -39,17 +42,27 @@ const FieldDescriptor* FindField(const FieldsByType& fields, const Descriptor* t
 class Pipeline::Engine {
  public:
   Engine(Caller caller, PipelineOptions options)
-      : caller_(std::move(caller)), options_(options), writer_([this] { WriteLoop(); }) {}
+      : caller_(std::move(caller)),
+        options_(options),
+        call_options_(Stoppable(caller_.options(), stop_.get_token())),
+        on_stop_(caller_.options().stop, [this] { stop_.request_stop(); }),
+        writer_([this] { WriteLoop(); }) {}
 
   ~Engine() {
-    Wait(absl::Seconds(10)).IgnoreError();
+    const absl::Time give_up = absl::Now() + options_.close_timeout;
     std::shared_ptr<PipelineStream> stream;
     {
       absl::MutexLock lock(&mutex_);
+      const auto answered = [this]()
+                                ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return completed_ == added_; };
+      mutex_.AwaitWithDeadline(absl::Condition(&answered), give_up);
       closing_ = true;
+      // A server that has answered all still has to take its leave.
+      mutex_.AwaitWithDeadline(absl::Condition(&ended_), give_up);
       stream = stream_;
     }
-    if (stream != nullptr && unanswered() > 0) stream->Cancel();
+    stop_.request_stop();
+    if (stream != nullptr) stream->Cancel();
     writer_.join();
   }
 
@@ -59,7 +72,7 @@ class Pipeline::Engine {
     const auto bytes = static_cast<int64_t>(operation.ByteSizeLong());
     absl::MutexLock lock(&mutex_);
     // A callback that waited for room would wait for itself.
-    if (reader_id_ != std::this_thread::get_id()) {
+    if (!InCallback()) {
       const auto has_room = [this, bytes]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
         return added_ == completed_ || (added_ - completed_ < options_.max_unanswered &&
                                         bytes_ + bytes <= options_.max_unanswered_bytes);
@@ -78,7 +91,7 @@ class Pipeline::Engine {
 
   absl::Status Wait(absl::Duration timeout) {
     absl::MutexLock lock(&mutex_);
-    if (reader_id_ == std::this_thread::get_id()) {
+    if (InCallback()) {
       return absl::FailedPreconditionError("a pipeline's callback must not wait for the pipeline");
     }
     const int64_t target = added_;
@@ -103,9 +116,21 @@ class Pipeline::Engine {
     Completion completion;
   };
 
-  int64_t unanswered() {
+  static CallOptions Stoppable(CallOptions options, std::stop_token stop) {
+    options.stop = std::move(stop);
+    return options;
+  }
+
+  bool closing() {
     absl::MutexLock lock(&mutex_);
-    return added_ - completed_;
+    return closing_;
+  }
+
+  // Both threads of the library call back: the reader with answers, the writer when it has no
+  // stream.
+  bool InCallback() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    const std::thread::id self = std::this_thread::get_id();
+    return self == reader_id_ || self == writer_.get_id();
   }
 
   void WriteLoop() {
@@ -117,7 +142,10 @@ class Pipeline::Engine {
       if (stream != nullptr) stream->Write(frame);  // A failure shows at the reader.
     }
     CloseStream();
-    FailQueue(absl::CancelledError("the pipeline was destroyed"));
+    // What fails may add more, which shall not be left without an outcome.
+    while (FailQueue(absl::CancelledError("the pipeline was destroyed"))) continue;
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
   }
 
   // False when the pipeline closes.
@@ -130,19 +158,24 @@ class Pipeline::Engine {
     return !closing_;
   }
 
-  // Opens a stream unless there is one; fails what is queued when that is not possible.
+  // Opens a stream unless there is one; fails what is queued when that is not possible. False also
+  // when the pipeline closes meanwhile: nothing is sent any more then.
   bool HaveStream() {
     {
       absl::MutexLock lock(&mutex_);
       if (stream_ != nullptr && !broken_) return true;
     }
     CloseStream();
-    auto stream = caller_.connection()->OpenPipeline(caller_.options());
+    auto stream = caller_.connection()->OpenPipeline(call_options_);
     if (!stream.ok()) {
-      FailQueue(stream.status());
+      if (!closing()) FailQueue(stream.status());
       return false;
     }
     absl::MutexLock lock(&mutex_);
+    if (closing_) {
+      (*stream)->Cancel();
+      return false;
+    }
     stream_ = *std::move(stream);
     broken_ = false;
     reader_ = std::thread([this, stream = stream_] { ReadLoop(stream.get()); });
@@ -165,10 +198,11 @@ class Pipeline::Engine {
     reader_id_ = std::thread::id();
   }
 
-  // Moves operations from the queue into a frame; null when the stream has broken meanwhile.
+  // Moves operations from the queue into a frame; null when the stream has broken meanwhile or the
+  // pipeline closes.
   std::shared_ptr<PipelineStream> FillFrame(v1::PipelineRequest* frame) {
     absl::MutexLock lock(&mutex_);
-    if (broken_) return nullptr;
+    if (broken_ || closing_) return nullptr;
     int64_t bytes = 0;
     while (!queue_.empty() && frame->operations_size() < options_.max_frame_operations &&
            bytes < options_.max_frame_bytes) {
@@ -240,13 +274,16 @@ class Pipeline::Engine {
     Fail(std::move(sent), status);
   }
 
-  void FailQueue(const absl::Status& status) {
+  // False when nothing was queued.
+  bool FailQueue(const absl::Status& status) {
     std::deque<Queued> queue;
     {
       absl::MutexLock lock(&mutex_);
       queue.swap(queue_);
     }
+    if (queue.empty()) return false;
     Fail(std::move(queue), status);
+    return true;
   }
 
   template <class Operations>
@@ -261,6 +298,9 @@ class Pipeline::Engine {
 
   const Caller caller_;
   const PipelineOptions options_;
+  std::stop_source stop_;  // Own synchronisation.
+  const CallOptions call_options_;
+  const std::stop_callback<std::function<void()>> on_stop_;  // The caller's stop is ours too.
 
   absl::Mutex mutex_;
   std::deque<Queued> queue_ ABSL_GUARDED_BY(mutex_);  // Not sent yet.
@@ -270,11 +310,12 @@ class Pipeline::Engine {
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of unanswered requests.
   absl::Status send_status_ ABSL_GUARDED_BY(mutex_);
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;   // The writer has nothing more to do.
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // The reader of stream_ has ended or is about to.
   std::shared_ptr<PipelineStream> stream_ ABSL_GUARDED_BY(mutex_);  // Own synchronisation.
   std::thread::id reader_id_ ABSL_GUARDED_BY(mutex_);
   std::thread reader_;  // The writer's.
-  std::thread writer_;  // Last: starts when all else is there.
+  std::thread writer_;  // Constant; last, since it starts when all else is there.
 };
 
 Pipeline::Pipeline(Caller caller, PipelineOptions options)

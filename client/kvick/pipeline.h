@@ -26,6 +26,8 @@ struct PipelineOptions {
   int64_t max_unanswered = 20'000;
   // At most so many bytes of unanswered requests; adding another waits.
   int64_t max_unanswered_bytes = 64 << 20;
+  // How long its destruction waits for outcomes; what has none by then fails as CANCELLED.
+  absl::Duration close_timeout = absl::Seconds(10);
 };
 
 // Runs operations in the order in which they are added, each on its own: one that fails fails
@@ -39,13 +41,17 @@ struct PipelineOptions {
 class Pipeline {
  public:
   // Called once with the outcome of an operation, from a thread of the library. It must be quick,
-  // must not destroy the pipeline and must not wait for it; it may add operations.
+  // must not destroy the pipeline and must not wait for it. It may add operations, which then do
+  // not wait for room; but not for ever what fails as CANCELLED, since the pipeline ends only when
+  // nothing is left. A request that cannot travel in a pipeline is told at once, by the caller's
+  // thread.
   template <class Request>
   using Callback = std::function<void(absl::StatusOr<ResponseFor<Request>>)>;
 
   // Made by Client::OpenPipeline. The stream is opened with the first operation.
   Pipeline(Caller caller, PipelineOptions options);
-  // Waits for what was added, as Wait() does, for up to ten seconds; the rest fails as CANCELLED.
+  // Waits for the outcome of what was added, up to PipelineOptions.close_timeout; the rest fails as
+  // CANCELLED, and whether the server executes what was on its way is unknown.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;

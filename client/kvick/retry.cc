@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <random>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/duration.pb.h"
 #include "kvick/error.h"
@@ -12,6 +14,13 @@
 
 namespace kvick {
 namespace {
+
+// True when a call that failed like this may be tried again.
+bool ShouldRetry(const absl::Status& status, bool repeatable) {
+  if (absl::IsUnavailable(status)) return repeatable || NothingExecuted(status);
+  // The server refused before it did anything and says that waiting helps.
+  return absl::IsResourceExhausted(status) && DetailsOf(status).retry_delay.has_value();
+}
 
 class RetryConnection : public Connection {
  public:
@@ -21,7 +30,7 @@ class RetryConnection : public Connection {
 
   absl::Status Call(const Method& method, const google::protobuf::Message& request,
                     const CallOptions& options, google::protobuf::Message* response) override {
-    RetryLoop loop(policy_, environment_, options.deadline);
+    RetryLoop loop(policy_, environment_, options.deadline, options.stop);
     absl::Status status;
     do {
       status = inner_->Call(method, request, options, response);
@@ -44,7 +53,7 @@ class RetryConnection : public Connection {
   // What is not open yet was not sent, so it is safe to try again whatever it is.
   template <class Function>
   std::invoke_result_t<Function> Open(const CallOptions& options, Function open) {
-    RetryLoop loop(policy_, environment_, options.deadline);
+    RetryLoop loop(policy_, environment_, options.deadline, options.stop);
     auto result = open();
     while (!result.ok() && loop.TryAgain(result.status(), true)) result = open();
     return result;
@@ -93,10 +102,12 @@ class DeadlineConnection : public Connection {
   }
 
  private:
-  static CallOptions WithTimeout(const CallOptions& options) {
+  CallOptions WithTimeout(const CallOptions& options) const {
     CallOptions bounded = options;
     if (options.timeout > absl::ZeroDuration()) {
       bounded.deadline = std::min(options.deadline, absl::Now() + options.timeout);
+    } else if (options.read_timeout <= absl::ZeroDuration()) {
+      bounded.read_timeout = default_timeout_;
     }
     return bounded;
   }
@@ -109,18 +120,17 @@ class DeadlineConnection : public Connection {
 
 RetryEnvironment RetryEnvironment::Real() {
   return {.now = [] { return absl::Now(); },
-          .sleep = [](absl::Duration duration) { absl::SleepFor(duration); },
+          .sleep =
+              [](absl::Duration duration, const std::stop_token& stop) {
+                absl::Notification stopped;
+                const std::stop_callback on_stop(stop, [&] { stopped.Notify(); });
+                stopped.WaitForNotificationWithTimeout(duration);
+              },
           .random =
               [] {
                 thread_local std::minstd_rand generator{std::random_device{}()};
                 return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
               }};
-}
-
-bool ShouldRetry(const absl::Status& status, bool repeatable) {
-  if (absl::IsUnavailable(status)) return repeatable || NothingExecuted(status);
-  // The server refused before it did anything and says that waiting helps.
-  return absl::IsResourceExhausted(status) && DetailsOf(status).retry_delay.has_value();
 }
 
 bool RetryLoop::TryAgain(const absl::Status& status, bool repeatable) {
@@ -130,15 +140,11 @@ bool RetryLoop::TryAgain(const absl::Status& status, bool repeatable) {
   const absl::Duration asked = DetailsOf(status).retry_delay.value_or(absl::ZeroDuration());
   const absl::Duration delay = std::max(jittered, asked);
   if (environment_.now() + delay >= deadline_) return false;
-  environment_.sleep(delay);
+  environment_.sleep(delay, stop_);
+  if (stop_.stop_requested()) return false;
   ++attempts_;
   backoff_ = std::min(backoff_ * policy_.multiplier, policy_.max_backoff);
   return true;
-}
-
-void RetryLoop::Reset() {
-  attempts_ = 1;
-  backoff_ = policy_.initial_backoff;
 }
 
 std::shared_ptr<Connection> MakeRetryConnection(std::shared_ptr<Connection> inner,

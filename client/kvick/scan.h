@@ -25,7 +25,8 @@ namespace kvick {
 //   }
 //
 // A scan whose connection breaks goes on after the last batch that came. When it fails for good the
-// last item is the error. One walk by one thread; only Cancel may come from another.
+// last item is the error. One walk by one thread; destroying the range ends the scan, and so does
+// CallOptions.stop, which any thread may request.
 template <class Request, class Item>
 class ScanRange {
  public:
@@ -112,7 +113,8 @@ class ScanRange {
   // Reads the next batch, opening or reopening the stream if need be. Sets done_ at the end.
   absl::Status ReadBatch() {
     const RetryEnvironment environment = RetryEnvironment::Real();
-    RetryLoop loop(caller_.retry(), environment, caller_.options().deadline);
+    RetryLoop loop(caller_.retry(), environment, caller_.options().deadline,
+                   caller_.options().stop);
     while (true) {
       absl::Status status = TryReadBatch();
       if (status.ok() || !loop.TryAgain(status, /*repeatable=*/true)) return status;
@@ -150,6 +152,7 @@ class ScanRange {
     complete_ = batch_.next_page_token().empty() || (limit > 0 && count >= limit);
   }
 
+  // All of them the walking thread's.
   Caller caller_;
   Request request_;
   std::unique_ptr<ReadStream> stream_;

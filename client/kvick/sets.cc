@@ -1,6 +1,11 @@
 #include "kvick/sets.h"
 
+#include "kvick/internal/requests.h"
+
 namespace kvick {
+
+using internal::Apply;
+using internal::ForKey;
 namespace {
 
 template <class Request>

@@ -1,6 +1,11 @@
 #include "kvick/strings.h"
 
+#include "kvick/internal/requests.h"
+
 namespace kvick {
+
+using internal::Apply;
+using internal::ForKey;
 namespace {
 
 v1::StringSetRequest SetRequest(std::string_view key, Value value, WriteOptions options) {

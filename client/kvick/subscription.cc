@@ -1,50 +1,17 @@
 #include "kvick/subscription.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "storage/base/status_macros.h"
 
 namespace kvick {
 namespace {
 
-constexpr absl::Duration kCreatedTimeout = absl::Seconds(10);
-
-// Cancels a stream unless destroyed in time.
-class Watchdog {
- public:
-  Watchdog(ReadStream* stream, absl::Duration timeout)
-      : thread_([this, stream, timeout](std::stop_token stop) {
-          std::unique_lock lock(mutex_);
-          condition_.wait_for(lock, stop, absl::ToChronoMilliseconds(timeout),
-                              [] { return false; });
-          if (stop.stop_requested()) return;
-          fired_ = true;
-          stream->Cancel();
-        }) {}
-
-  bool fired() const { return fired_; }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any condition_;
-  std::atomic<bool> fired_ = false;
-  std::jthread thread_;  // Last: stops before the others go.
-};
-
-absl::StatusOr<v1::SubscriptionCreated> ReadCreated(ReadStream* stream, absl::Duration timeout) {
+absl::StatusOr<v1::SubscriptionCreated> ReadCreated(ReadStream* stream) {
   v1::PubSubSubscribeResponse response;
-  Watchdog watchdog(stream, timeout);
   if (!stream->Read(&response)) {
     absl::Status status = stream->Finish();
-    if (watchdog.fired()) {
-      return absl::DeadlineExceededError(absl::StrCat(
-          "the server did not register the subscription within ", absl::FormatDuration(timeout)));
-    }
     return status.ok() ? absl::InternalError("the server ended the subscription at once") : status;
   }
   if (!response.has_created()) {
@@ -158,9 +125,7 @@ absl::StatusOr<Subscription> PubSubClient::Subscribe(const SubscribeOptions& opt
   ASSIGN_OR_RETURN(std::shared_ptr<ReadStream> stream,
                    caller_.connection()->OpenStream(MethodFor<v1::PubSubSubscribeRequest>(),
                                                     request, caller_.options()));
-  const bool own = caller_.options().timeout > absl::ZeroDuration();
-  ASSIGN_OR_RETURN(auto created,
-                   ReadCreated(stream.get(), own ? caller_.options().timeout : kCreatedTimeout));
+  ASSIGN_OR_RETURN(auto created, ReadCreated(stream.get()));
   return Subscription(std::move(stream), std::move(created));
 }
 

@@ -103,10 +103,12 @@ class Subscription {
   void Cancel();
 
  private:
-  struct State;  // Shared with Cancel.
-  std::shared_ptr<State> state_;
-  v1::SubscriptionCreated created_;
-  v1::PubSubEventBatch batch_;  // Messages that came together, the first `next_` of them taken.
+  struct State;
+  std::shared_ptr<State> state_;     // Constant; shared by the reading thread and Cancel.
+  v1::SubscriptionCreated created_;  // Constant.
+  // The reading thread's: messages that came together, the first `next_` of them taken, and whether
+  // the end has been reached.
+  v1::PubSubEventBatch batch_;
   int next_ = 0;
   bool done_ = false;
 };
@@ -141,8 +143,8 @@ class Listener {
   void Cancel();
 
  private:
-  std::shared_ptr<Subscription> subscription_;  // Shared with the thread.
-  std::thread thread_;
+  const std::shared_ptr<Subscription> subscription_;  // The thread reads it, Cancel is for any.
+  std::thread thread_;                                // Constant; ended by the destructor.
 };
 
 // Calls of PubSubService; what each does, answers and costs is said at the method of the same name
@@ -156,7 +158,7 @@ class PubSubClient {
   absl::StatusOr<v1::PubSubPublishResponse> Publish(
       std::string_view channel, Value payload,
       std::vector<std::pair<std::string, std::string>> attributes = {}) const;
-  // Subscribes; returns once the server has registered it.
+  // Subscribes; returns once the server has registered it, which CallOptions.read_timeout bounds.
   absl::StatusOr<Subscription> Subscribe(const SubscribeOptions& options) const;
   // Subscribes and calls `handlers` from a thread of its own; returns once registered.
   absl::StatusOr<std::unique_ptr<Listener>> Listen(const SubscribeOptions& options,

@@ -1,5 +1,6 @@
 #include "kvick/value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,9 +11,13 @@ namespace {
 std::string NumberToString(double number) {
   if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
   std::array<char, 32> buffer;
-  // As the server has it, -0 is 0.
+  // As the server has it: -0 is 0, and there is no exponent from 1e-6 to 1e21.
   const double shown = number == 0 ? 0 : number;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown);
+  const double size = std::abs(number);
+  const bool plain = number == 0 || (size >= 1e-6 && size < 1e21);
+  const auto result =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific);
   return std::string(buffer.data(), result.ptr);
 }
 
@@ -71,14 +76,20 @@ v1::Expiry WriteOptions::expiry() const {
 }
 
 google::protobuf::Duration ToProto(absl::Duration duration) {
+  constexpr absl::Duration kMost = absl::Seconds(315'576'000'000);
   google::protobuf::Duration proto;
   absl::Duration rest;
-  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  proto.set_seconds(
+      absl::IDivDuration(std::clamp(duration, -kMost, kMost), absl::Seconds(1), &rest));
   proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
   return proto;
 }
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
+  constexpr absl::Time kFirst = absl::FromUnixSeconds(-62'135'596'800);  // Year 1.
+  const absl::Time kLast =
+      absl::FromUnixSeconds(253'402'300'800) - absl::Nanoseconds(1);  // Year 9999.
+  time = std::clamp(time, kFirst, kLast);
   google::protobuf::Timestamp proto;
   const int64_t seconds = absl::ToUnixSeconds(time);
   proto.set_seconds(seconds);

@@ -67,6 +67,9 @@ class Value {
 // Value gives an empty string. O(length).
 std::string ToString(const v1::Value& value);
 
+// A condition for a write, or none: what IfAbsent and the like give, and `{}`.
+using Condition = std::optional<v1::Precondition>;
+
 // A condition for a write: nothing exists at the key.
 v1::Precondition IfAbsent();
 // A condition for a write: something exists at the key.
@@ -88,7 +91,7 @@ struct WriteOptions {
   // The key does not expire.
   bool persist = false;
   // Must hold, or nothing changes and the answer says `mutation.applied = false`.
-  std::optional<v1::Precondition> precondition = std::nullopt;
+  Condition precondition = std::nullopt;
 
   // True when the options say something about expiry.
   bool has_expiry() const { return persist || ttl.has_value() || expire_time.has_value(); }
@@ -96,9 +99,9 @@ struct WriteOptions {
   v1::Expiry expiry() const;
 };
 
-// absl::Duration as a message.
+// absl::Duration as a message; what is too long for one becomes the longest, of 10,000 years.
 google::protobuf::Duration ToProto(absl::Duration duration);
-// absl::Time as a message.
+// absl::Time as a message; what lies outside the years 1 to 9999 becomes the first or last moment.
 google::protobuf::Timestamp ToProto(absl::Time time);
 // A Duration message as absl::Duration.
 absl::Duration FromProto(const google::protobuf::Duration& duration);

@@ -63,9 +63,11 @@ class Command {
   virtual Message* NewRequest(google::protobuf::Arena* arena) const = 0;
   virtual Message* NewResponse(google::protobuf::Arena* arena) const = 0;
 
-  // All keys of a request; the written ones; the awaited ones. See request_traits.h.
+  // All keys of a request; the written ones; those that `expiry` is for; the awaited ones. See
+  // request_traits.h.
   virtual void VisitKeys(const Message& request, KeyVisitor visit) const = 0;
   virtual void VisitWrittenKeys(const Message& request, KeyVisitor visit) const = 0;
+  virtual void VisitExpiringKeys(const Message& request, KeyVisitor visit) const = 0;
   virtual void VisitAwaitedKeys(const Message& request, KeyVisitor visit) const = 0;
   // Fields that the processor handles for all commands; null where the request has none.
   virtual const v1::Precondition* PreconditionOf(const Message& request) const = 0;
@@ -146,6 +148,9 @@ class TypedCommand final : public Command {
   }
   void VisitWrittenKeys(const Message& request, KeyVisitor visit) const override {
     server::VisitWrittenKeys(Typed(request), visit);
+  }
+  void VisitExpiringKeys(const Message& request, KeyVisitor visit) const override {
+    server::VisitExpiringKeys(Typed(request), visit);
   }
   void VisitAwaitedKeys(const Message& request, KeyVisitor visit) const override {
     server::VisitAwaitedKeys(Typed(request), visit);

@@ -49,6 +49,9 @@ absl::Status CheckFields(const google::protobuf::RepeatedPtrField<std::string>& 
   if (fields.empty()) {
     return InvalidArgument("KEY_EMPTY", "The field fields is empty: name at least one.");
   }
+  if (static_cast<size_t>(fields.size()) > limits.max_items) {
+    return TooManyItems(limits.max_items);
+  }
   for (const std::string& field : fields) {
     RETURN_IF_ERROR(CheckField(field, limits));
   }
@@ -82,6 +85,9 @@ absl::Status HashSet(Keyspace& keyspace, const v1::HashSetRequest& request,
                      v1::HashSetResponse* response) {
   if (request.fields().empty()) {
     return InvalidArgument("VALUE_MISSING", "The field fields is empty: give at least one.");
+  }
+  if (request.fields().size() > keyspace.limits().max_items) {
+    return TooManyItems(keyspace.limits().max_items);
   }
   if (!v1::FieldCondition_IsValid(request.field_condition())) {
     return InvalidArgument("UNKNOWN_ENUM_VALUE",

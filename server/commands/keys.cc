@@ -19,7 +19,7 @@ using storage::TimeMs;
 absl::Status KeyExists(const Keyspace& keyspace, const v1::KeyExistsRequest& request,
                        v1::KeyExistsResponse* response) {
   for (const std::string& key : request.keys()) {
-    response->add_exists(keyspace.Access(key) != nullptr);
+    response->add_exists(keyspace.Exists(key));
   }
   return absl::OkStatus();
 }
@@ -115,6 +115,7 @@ bool CanMove(const Keyspace& keyspace, const std::string& key, const std::string
 absl::Status KeyRename(Keyspace& keyspace, const v1::KeyRenameRequest& request,
                        v1::KeyRenameResponse* response) {
   if (!CanMove(keyspace, request.key(), request.new_key(), request.overwrite())) {
+    keyspace.LeaveUnchanged();
     return absl::OkStatus();
   }
   if (request.key() != request.new_key()) {
@@ -128,7 +129,11 @@ absl::Status KeyCopy(Keyspace& keyspace, const v1::KeyCopyRequest& request,
                      v1::KeyCopyResponse* response) {
   if (request.key() == request.new_key() ||
       !CanMove(keyspace, request.key(), request.new_key(), request.overwrite())) {
+    keyspace.LeaveUnchanged();
     return absl::OkStatus();
+  }
+  if (!keyspace.HasRoomFor(keyspace.Peek(request.key())->memory_bytes())) {
+    return MemoryLimit();
   }
   keyspace.Copy(request.key(), request.new_key());
   response->set_copied(true);

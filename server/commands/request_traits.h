@@ -20,6 +20,10 @@ concept HasKey = requires(const R& r) {
   r.key().size();
 };
 template <typename R>
+concept HasOtherKey = requires(const R& r) {
+  r.other_key().size();
+};
+template <typename R>
 concept HasNewKey = requires(const R& r) {
   r.new_key().size();
 };
@@ -71,6 +75,9 @@ void VisitKeys(const R& request, Visitor&& visit) {
   if constexpr (HasKey<R>) {
     visit(request.key());
   }
+  if constexpr (HasOtherKey<R>) {
+    visit(request.other_key());
+  }
   if constexpr (HasNewKey<R>) {
     visit(request.new_key());
   }
@@ -98,7 +105,7 @@ inline constexpr bool kHasAnyKey = HasKey<R> || HasNewKey<R> || HasKeys<R> || Ha
                                    HasDestination<R> || HasItemsWithKeys<R>;
 
 // Calls `visit` for each key that a request's precondition is about, which is also the key whose
-// version `mutation` tells and that `expiry` is for: the key that is written.
+// version `mutation` tells: the key that is written.
 template <typename R, typename Visitor>
 void VisitWrittenKeys(const R& request, Visitor&& visit) {
   if constexpr (HasDestination<R>) {
@@ -112,6 +119,16 @@ void VisitWrittenKeys(const R& request, Visitor&& visit) {
     }
   } else {
     VisitKeys(request, visit);
+  }
+}
+
+// Calls `visit` for each key that a request's `expiry` is for: the keys that are written, or made.
+template <typename R, typename Visitor>
+void VisitExpiringKeys(const R& request, Visitor&& visit) {
+  if constexpr (HasNewKey<R>) {
+    visit(request.new_key());
+  } else {
+    VisitWrittenKeys(request, visit);
   }
 }
 

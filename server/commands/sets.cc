@@ -159,22 +159,27 @@ absl::Status CheckCombine(v1::SetOperation operation, int64_t limit) {
 }
 
 using MemberVisitor = absl::FunctionRef<bool(ValueView)>;
+using Sets = std::vector<const Set*>;
 
-bool IsInAll(const std::vector<const Set*>& sets, std::string_view member) {
+// Leaves out what is named again: a short request could ask for endless work otherwise.
+void RemoveRepetitions(Sets* sets) {
+  absl::flat_hash_set<const Set*> seen;
+  std::erase_if(*sets, [&](const Set* set) { return !seen.insert(set).second; });
+}
+
+bool IsInAll(const Sets& sets, std::string_view member) {
   return std::all_of(sets.begin(), sets.end(),
                      [&](const Set* set) { return set->Contains(member); });
 }
 
-void VisitUnion(const std::vector<const Set*>& sets, MemberVisitor visit) {
+void VisitUnion(const Sets& sets, MemberVisitor visit) {
   absl::flat_hash_set<std::string_view> seen;
   bool go_on = true;
-  for (const Set* const& set : sets) {
+  for (const Set* set : sets) {
     if (set == nullptr || !go_on) {
       continue;
     }
-    // The members of the last set are compared, not kept. The last place, that is: the same set may
-    // stand in others too.
-    const bool keep = &set != &sets.back();
+    const bool keep = set != sets.back();  // the members of the last set are only compared
     set->members().ForEach([&](const Element& element) {
       const std::string_view bytes = element.name.bytes;
       const bool is_new = keep ? seen.insert(bytes).second : !seen.contains(bytes);
@@ -186,7 +191,7 @@ void VisitUnion(const std::vector<const Set*>& sets, MemberVisitor visit) {
 
 // Visits the members of `first` that are in none of the others. Either looks each of them up in all
 // others, or takes the members of all others away from it: whichever looks at less, as Redis does.
-void VisitDifference(const Set& first, const std::vector<const Set*>& others, MemberVisitor visit) {
+void VisitDifference(const Set& first, const Sets& others, MemberVisitor visit) {
   size_t members_of_others = 0;
   for (const Set* other : others) {
     members_of_others += other->size();
@@ -214,18 +219,20 @@ void VisitDifference(const Set& first, const std::vector<const Set*>& others, Me
 
 // Calls `visit` once for each member of the combination until it answers false. Null sets are
 // empty.
-void Combine(v1::SetOperation operation, std::vector<const Set*> sets, MemberVisitor visit) {
-  if (operation == v1::SET_OPERATION_UNION) {
-    VisitUnion(sets, visit);
-    return;
-  }
+void Combine(v1::SetOperation operation, Sets sets, MemberVisitor visit) {
   if (operation == v1::SET_OPERATION_DIFFERENCE) {
     const Set* first = sets.front();
     sets.erase(sets.begin());
     std::erase(sets, nullptr);
+    RemoveRepetitions(&sets);
     if (first != nullptr) {
       VisitDifference(*first, sets, visit);
     }
+    return;
+  }
+  RemoveRepetitions(&sets);
+  if (operation == v1::SET_OPERATION_UNION) {
+    VisitUnion(sets, visit);
     return;
   }
   if (std::find(sets.begin(), sets.end(), nullptr) != sets.end()) {
@@ -240,9 +247,9 @@ void Combine(v1::SetOperation operation, std::vector<const Set*> sets, MemberVis
   });
 }
 
-absl::StatusOr<std::vector<const Set*>> FindSets(
-    const Keyspace& keyspace, const google::protobuf::RepeatedPtrField<std::string>& keys) {
-  std::vector<const Set*> sets;
+absl::StatusOr<Sets> FindSets(const Keyspace& keyspace,
+                              const google::protobuf::RepeatedPtrField<std::string>& keys) {
+  Sets sets;
   sets.reserve(static_cast<size_t>(keys.size()));
   for (const std::string& key : keys) {
     ASSIGN_OR_RETURN(sets.emplace_back(), keyspace.Find<Set>(key));

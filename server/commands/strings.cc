@@ -11,6 +11,7 @@
 #include "server/commands/expiry.h"
 #include "server/commands/register.h"
 #include "server/commands/values.h"
+#include "storage/base/common_subsequence.h"
 #include "storage/base/error.h"
 #include "storage/base/status_macros.h"
 
@@ -95,6 +96,9 @@ absl::Status StringAppend(Keyspace& keyspace, const v1::StringAppendRequest& req
   if (size > keyspace.limits().max_value_bytes) {
     return ValueTooLarge(size, keyspace.limits());
   }
+  if (!keyspace.HasRoomFor(value.view().bytes.size())) {
+    return MemoryLimit();
+  }
   std::string joined;
   joined.reserve(size);
   joined.append(before.bytes).append(value.view().bytes);
@@ -152,8 +156,12 @@ absl::Status StringSetRange(Keyspace& keyspace, const v1::StringSetRangeRequest&
   if (offset > limit || offset + part.size() > limit) {
     return ValueTooLarge(offset > limit ? offset : offset + part.size(), keyspace.limits());
   }
+  const size_t size = std::max(before.bytes.size(), offset + part.size());
+  if (!keyspace.HasRoomFor(size - before.bytes.size())) {
+    return MemoryLimit();
+  }
   std::string bytes(before.bytes);
-  bytes.resize(std::max(bytes.size(), offset + part.size()));
+  bytes.resize(size);
   bytes.replace(offset, part.size(), part);
   const bool data = before.kind == ValueKind::kData || value.view().kind == ValueKind::kData;
   keyspace.SetString(request.key(), {bytes, KindOfBytes(bytes, data)});
@@ -246,6 +254,54 @@ absl::Status StringBatchSet(Keyspace& keyspace, const v1::StringBatchSetRequest&
   return absl::OkStatus();
 }
 
+namespace {
+
+// The bytes of a string for CommonSubsequence; empty when the key is absent.
+absl::StatusOr<ValueView> ValueOrEmpty(const Keyspace& keyspace, const std::string& key) {
+  ASSIGN_OR_RETURN(const Entry* entry, keyspace.FindString(key));
+  return entry == nullptr ? ValueView{} : entry->value();
+}
+
+}  // namespace
+
+absl::Status StringCommonSubsequence(const Keyspace& keyspace,
+                                     const v1::StringCommonSubsequenceRequest& request,
+                                     v1::StringCommonSubsequenceResponse* response) {
+  ASSIGN_OR_RETURN(const ValueView first, ValueOrEmpty(keyspace, request.key()));
+  ASSIGN_OR_RETURN(const ValueView second, ValueOrEmpty(keyspace, request.other_key()));
+  if (storage::CommonSubsequenceCells(first.bytes.size(), second.bytes.size()) >
+      storage::kCommonSubsequenceCellsMax) {
+    return storage::MakeError(
+        absl::StatusCode::kResourceExhausted, "VALUE_TOO_LARGE",
+        fmt::format("Values of {} and {} bytes are too long to compare: the product of their "
+                    "lengths may be {}.",
+                    first.bytes.size(), second.bytes.size(), storage::kCommonSubsequenceCellsMax),
+        {{"limit_product", std::to_string(storage::kCommonSubsequenceCellsMax)}});
+  }
+  const auto parts = storage::LongestCommonSubsequence(first.bytes, second.bytes);
+  std::string common;
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    common += first.bytes.substr(part->first, part->length);
+  }
+  response->set_length(static_cast<int64_t>(common.size()));
+  if (!request.length_only()) {
+    const bool data = first.kind == ValueKind::kData || second.kind == ValueKind::kData;
+    FillValue({common, KindOfBytes(common, data)}, response->mutable_value());
+  }
+  for (const storage::CommonPart& part : parts) {
+    const auto length = static_cast<int64_t>(part.length);
+    if (!request.with_matches() || length < request.min_match_length()) {
+      continue;
+    }
+    v1::StringCommonPart* match = response->add_matches();
+    match->set_start(static_cast<int64_t>(part.first));
+    match->set_end(match->start() + length - 1);
+    match->set_other_start(static_cast<int64_t>(part.second));
+    match->set_other_end(match->other_start() + length - 1);
+  }
+  return absl::OkStatus();
+}
+
 void RegisterStrings(CommandTable& table) {
   table.Add(StringGet);
   table.Add(StringSet);
@@ -259,6 +315,7 @@ void RegisterStrings(CommandTable& table) {
   table.Add(StringIncrementNumber);
   table.Add(StringBatchGet);
   table.Add(StringBatchSet);
+  table.Add(StringCommonSubsequence);
 }
 
 }  // namespace kvick::server

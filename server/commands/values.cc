@@ -50,6 +50,9 @@ absl::StatusOr<std::vector<CanonicalValue>> Canonical(
     return InvalidArgument("VALUE_MISSING",
                            fmt::format("The field {} is empty: give at least one value.", name));
   }
+  if (static_cast<size_t>(values.size()) > limits.max_items) {
+    return TooManyItems(limits.max_items);
+  }
   std::vector<CanonicalValue> canonical;
   canonical.reserve(static_cast<size_t>(values.size()));
   for (const v1::Value& value : values) {
@@ -132,6 +135,20 @@ absl::Status ValueTooLarge(size_t bytes, const storage::Limits& limits) {
           "greater --max_value_bytes.",
           bytes, limits.max_value_bytes),
       {{"limit_bytes", std::to_string(limits.max_value_bytes)}});
+}
+
+absl::Status TooManyItems(size_t limit) {
+  return storage::MakeError(
+      absl::StatusCode::kInvalidArgument, "TOO_MANY_ITEMS",
+      fmt::format("A request may carry at most {} keys, values or fields: split it.", limit),
+      {{"limit", std::to_string(limit)}});
+}
+
+absl::Status MemoryLimit() {
+  return storage::MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
+                            "The server is at its memory limit: delete keys, or start it with a "
+                            "greater --max_memory.",
+                            {}, absl::Seconds(1));
 }
 
 absl::Status ReplyTooLarge(const storage::Limits& limits) {

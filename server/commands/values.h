@@ -39,8 +39,8 @@ class CanonicalValue {
 // VALUE_TOO_LARGE over the limit.
 absl::StatusOr<CanonicalValue> Canonical(const v1::Value& value, const storage::Limits& limits);
 
-// The canonical values of a repeated field, which must not be empty. `name` is the field's, for the
-// message.
+// The canonical values of a repeated field, which must not be empty nor over max_items. `name` is
+// the field's, for the message.
 absl::StatusOr<std::vector<CanonicalValue>> Canonical(
     const google::protobuf::RepeatedPtrField<v1::Value>& values, std::string_view name,
     const storage::Limits& limits);
@@ -68,6 +68,12 @@ absl::Status CheckKeyLength(const std::string& key, const storage::Limits& limit
 
 // The error for a value that would be over the limit.
 absl::Status ValueTooLarge(size_t bytes, const storage::Limits& limits);
+
+// The error for a request with more keys, values or fields than it may have.
+absl::Status TooManyItems(size_t limit);
+
+// The error for a write that has no room left.
+absl::Status MemoryLimit();
 
 // The error for an answer that would be over max_reply_bytes.
 absl::Status ReplyTooLarge(const storage::Limits& limits);

@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "server/config/address.h"
 #include "server/config/flag_table.h"
+#include "server/config/machine.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/strings.h"
 
@@ -248,11 +249,20 @@ absl::StatusOr<Config> ParseConfig(int argc, const char* const* argv,
   return config;
 }
 
+int64_t Config::memory_bytes() const {
+  return max_memory != 0 ? max_memory : MachineMemoryBytes() / 2;
+}
+
 absl::Status ValidateConfig(const Config& config) {
   if (!config.data_dir.empty()) {
     return absl::InvalidArgumentError(
         "data_dir: this version keeps data in memory only and would write nothing there; leave it "
         "empty");
+  }
+  if (!config.snapshot_schedule.empty()) {
+    return absl::InvalidArgumentError(
+        "snapshot_schedule: this version keeps data in memory only and writes no snapshots; leave "
+        "it empty");
   }
   if (config.threads != 0) {
     return absl::InvalidArgumentError(

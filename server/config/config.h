@@ -29,6 +29,9 @@ struct Config {
   int64_t shards = 1024;
   int64_t max_memory = 0;
   std::string data_dir;
+  std::string fsync = "none";
+  absl::Duration fsync_interval = absl::Seconds(1);
+  std::string snapshot_schedule;
 
   std::string tls_cert;
   std::string tls_key;
@@ -65,6 +68,8 @@ struct Config {
   bool show_version = false;
 
   bool has_tls() const { return !tls_cert.empty(); }
+  // max_memory, or what stands for its 0: half of the machine's.
+  int64_t memory_bytes() const;
   // max_message_bytes, or what stands for its 0: a value of the greatest size and its envelope.
   int64_t message_bytes() const {
     return max_message_bytes != 0 ? max_message_bytes : max_value_bytes + (int64_t{1} << 20);

@@ -47,11 +47,20 @@ constexpr Flag kServing[] = {
 
 constexpr Flag kKeyspace[] = {
     {"max_memory", FlagKind::kBytes, &Config::max_memory,
-     "Memory for keys and values; a write that needs more is refused. 0: no limit.", 0, kNoMaximum},
+     "Memory for keys and values; a write that needs more is refused. 0: half of the machine's (or "
+     "the container's) memory.",
+     0, kNoMaximum},
     {"shards", FlagKind::kCount, &Config::shards,
      "Parts of the keyspace that are locked one by one; a power of two.", 1, 16384},
     {"data_dir", FlagKind::kText, &Config::data_dir,
      "Must be empty: this version keeps data in memory only."},
+    {"fsync", FlagKind::kChoice, &Config::fsync,
+     "When writes are on the disk before they are answered: none, as data is in memory only.", 0, 0,
+     "none"},
+    {"fsync_interval", FlagKind::kDuration, &Config::fsync_interval,
+     "Without effect while fsync is none.", 1, 3600 * kSecondMs},
+    {"snapshot_schedule", FlagKind::kText, &Config::snapshot_schedule,
+     "Must be empty: this version writes no snapshots."},
 };
 
 constexpr Flag kSecurity[] = {
@@ -86,7 +95,8 @@ constexpr Flag kLimits[] = {
     {"max_concurrent_streams", FlagKind::kCount, &Config::max_concurrent_streams,
      "Calls that a connection may have under way; clients hold further ones back.", 1, kMillion},
     {"max_waiters", FlagKind::kCount, &Config::max_waiters,
-     "Calls that may wait for an element at one time.", 0, 100 * kMillion},
+     "Calls that may wait for an element at one time; what they keep is limited to 2 KiB for each.",
+     0, 100 * kMillion},
     {"max_subscribers", FlagKind::kCount, &Config::max_subscribers, "Subscriptions at one time.", 0,
      100 * kMillion},
     {"max_subscriber_bytes", FlagKind::kBytes, &Config::max_subscriber_bytes,

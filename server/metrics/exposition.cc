@@ -80,7 +80,7 @@ constexpr Statistic kStatistics[] = {
      "Keys, expired ones that are not yet removed included."},
     {"kvick_keys_with_expiry", kGauge, &ServerStatistics::keys_with_expiry, "Keys with an expiry."},
     {"kvick_memory_limit_bytes", kGauge, &ServerStatistics::max_memory_bytes,
-     "The limit max_memory in bytes; 0 for none."},
+     "The limit of memory for keys and values, in bytes."},
     {"kvick_expired_keys_total", kCounter, &ServerStatistics::expired, "Keys that expired."},
     {"kvick_key_hits_total", kCounter, &ServerStatistics::hits, "Reads that found their key."},
     {"kvick_key_misses_total", kCounter, &ServerStatistics::misses,

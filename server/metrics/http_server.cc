@@ -23,10 +23,10 @@
 namespace kvick::server {
 namespace {
 
-// Threads of HTTP: a scrape, two probes and one to spare.
-constexpr const char* kThreads = "4";
-// What one request may hold a thread up, milliseconds.
-constexpr const char* kRequestTimeoutMs = "10000";
+// Threads of HTTP: a request that comes slowly holds one up, and a probe must find another.
+constexpr const char* kThreads = "32";
+// How long one may be held up, milliseconds.
+constexpr const char* kRequestTimeoutMs = "2000";
 constexpr auto kVisitInterval = std::chrono::milliseconds(10);
 
 void Answer(mg_connection* connection, std::string_view method, int code, std::string_view reason,

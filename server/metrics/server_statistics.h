@@ -18,7 +18,7 @@ struct ServerStatistics {
   uint64_t index_bytes = 0;       // tables that find them
   uint64_t unfreed_bytes = 0;     // deleted, and not yet freed
   uint64_t resident_bytes = 0;    // of the process
-  uint64_t max_memory_bytes = 0;  // 0: no limit
+  uint64_t max_memory_bytes = 0;
   uint64_t expired = 0;           // counter
   uint64_t hits = 0;              // counter
   uint64_t misses = 0;            // counter

@@ -47,10 +47,12 @@ bool ParseAsMessage(std::string_view bytes, int* field, std::string* request) {
 
 }  // namespace
 
-PipelineSession::PipelineSession(const CommandTable& table, Processor& processor, Observer observer,
+PipelineSession::PipelineSession(const CommandTable& table, Processor& processor,
+                                 Executor& executor, Observer observer,
                                  std::function<void()> resume)
     : table_(table),
       processor_(processor),
+      executor_(executor),
       observer_(std::move(observer)),
       resume_(std::move(resume)),
       prefetcher_(processor.MakePrefetcher()) {
@@ -106,13 +108,17 @@ PipelineSession::State PipelineSession::Run() {
   }
   now_ = processor_.Now();
   for (;;) {
-    for (; next_ < group_.size();) {
+    if (cancelled_.load(std::memory_order_relaxed)) {
+      return State::kCancelled;
+    }
+    if (next_ < group_.size()) {
       if (results_.size() >= kResultsBytesMax) {
         return State::kResults;
       }
       if (!RunOperation(group_[next_++])) {
         return State::kWaiting;
       }
+      continue;
     }
     if (frame_is_broken_) {
       status_ = Malformed("A frame of the pipeline is not a PipelineRequest: send whole messages.");
@@ -241,18 +247,7 @@ bool PipelineSession::RunWaitingOperation(Operation& operation) {
     pending_ = Pending::kRunning;
   }
   auto waiter = processor_.ExecuteOrWait(*operation.command, *operation.message, operation.response,
-                                         [this](const absl::Status& status) {
-                                           bool suspended = false;
-                                           {
-                                             absl::MutexLock lock(&mu_);
-                                             answer_ = status;
-                                             suspended = pending_ == Pending::kSuspended;
-                                             pending_ = Pending::kAnswered;
-                                           }
-                                           if (suspended) {
-                                             resume_();
-                                           }
-                                         });
+                                         [this](const absl::Status& status) { Answer(status); });
   absl::Status answer;
   bool cancelled = false;
   {
@@ -264,7 +259,7 @@ bool PipelineSession::RunWaitingOperation(Operation& operation) {
     } else {
       pending_ = Pending::kSuspended;
       waiter_ = waiter;
-      cancelled = cancelled_;
+      cancelled = cancelled_.load(std::memory_order_relaxed);
     }
   }
   if (waiter == nullptr) {
@@ -275,6 +270,19 @@ bool PipelineSession::RunWaitingOperation(Operation& operation) {
     processor_.Cancel(waiter);
   }
   return false;
+}
+
+void PipelineSession::Answer(const absl::Status& status) {
+  bool suspended = false;
+  {
+    absl::MutexLock lock(&mu_);
+    answer_ = status;
+    suspended = pending_ == Pending::kSuspended;
+    pending_ = Pending::kAnswered;
+  }
+  if (suspended) {
+    executor_.Add(resume_);
+  }
 }
 
 void PipelineSession::Finish(const Operation& operation, const absl::Status& status) {
@@ -328,7 +336,7 @@ void PipelineSession::Cancel() {
   std::shared_ptr<Waiter> waiter;
   {
     absl::MutexLock lock(&mu_);
-    cancelled_ = true;
+    cancelled_.store(true, std::memory_order_relaxed);
     waiter = waiter_;
   }
   if (waiter != nullptr) {

@@ -5,6 +5,7 @@
 #ifndef KVICK_SERVER_PROCESSOR_PIPELINE_SESSION_H_
 #define KVICK_SERVER_PROCESSOR_PIPELINE_SESSION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "google/protobuf/arena.h"
 #include "server/commands/command_table.h"
+#include "server/processor/executor.h"
 #include "server/processor/processor.h"
 
 namespace kvick::server {
@@ -29,22 +31,26 @@ struct MessageArena {
   google::protobuf::Arena arena{block, sizeof(block)};
 };
 
-// Used by one thread at a time. Destroy it only when no operation waits: see Cancel().
+// Used by one thread at a time. Destroy it only when no operation waits (see Cancel()), and not
+// between the end of a wait and the call of `resume`.
 class PipelineSession {
  public:
   enum class State {
-    kResults,   // Results() holds a frame to send; then call Run() again
-    kWaiting,   // an operation waits; `resume` will be called, then call Run() again
-    kFrameEnd,  // the frame is done; Results() holds the last of its results, maybe none
-    kBroken,    // the frame is not one: as kFrameEnd, and the call should end with status()
+    kResults,    // Results() holds a frame to send; then call Run() again
+    kWaiting,    // an operation waits; `resume` will be called, then call Run() again
+    kFrameEnd,   // the frame is done; Results() holds the last of its results, maybe none
+    kBroken,     // the frame is not one: as kFrameEnd, and the call should end with status()
+    kCancelled,  // Cancel() was called: nothing that was left of the frame has run or will
   };
   // Told of every operation that has run.
   using Observer = std::function<void(const Command&, absl::StatusCode)>;
 
-  // `table` and `processor` outlive this. `resume` is called from another thread when an operation
-  // that waited is done, at most once for each kWaiting, maybe before Run() has returned it.
-  PipelineSession(const CommandTable& table, Processor& processor, Observer observer,
-                  std::function<void()> resume);
+  // `table`, `processor` and `executor` outlive this. `resume` is called when an operation that
+  // waited is done, once for each kWaiting, maybe before Run() has returned it. It is called by
+  // `executor` and never by whoever ended the wait: that is another client, whose call must not pay
+  // for the rest of this frame, or the thread of all timers.
+  PipelineSession(const CommandTable& table, Processor& processor, Executor& executor,
+                  Observer observer, std::function<void()> resume);
   ~PipelineSession();
 
   // Starts with a frame: the bytes of a PipelineRequest, which stay until kFrameEnd or kBroken.
@@ -58,7 +64,8 @@ class PipelineSession {
   // What the messages take that are kept between frames. For tests.
   uint64_t KeptBytes() const;
 
-  // Ends the wait of an operation, if one waits: `resume` is called. From any thread.
+  // Ends the wait of an operation, if one waits: `resume` is called. Operations behind it, or
+  // behind the one that is running, are not run. From any thread.
   void Cancel();
 
  private:
@@ -92,6 +99,8 @@ class PipelineSession {
   bool RunOperation(Operation& operation);
   // Runs one that may wait; false when it does.
   bool RunWaitingOperation(Operation& operation);
+  // Takes the answer of an operation that waited, from whoever ended the wait.
+  void Answer(const absl::Status& status);
   void AppendReply(uint64_t id, const Command& command, const Message& response);
   void AppendError(uint64_t id, const absl::Status& status);
   // Appends the result of an operation that has run.
@@ -99,6 +108,7 @@ class PipelineSession {
 
   const CommandTable& table_;
   Processor& processor_;
+  Executor& executor_;
   const Observer observer_;
   const std::function<void()> resume_;
 
@@ -122,7 +132,7 @@ class PipelineSession {
   Pending pending_ ABSL_GUARDED_BY(mu_) = Pending::kNone;
   absl::Status answer_ ABSL_GUARDED_BY(mu_);
   std::shared_ptr<Waiter> waiter_ ABSL_GUARDED_BY(mu_);
-  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<bool> cancelled_{false};  // set under mu_, so that no wait is overlooked
 };
 
 }  // namespace kvick::server

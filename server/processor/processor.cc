@@ -1,9 +1,8 @@
 #include "server/processor/processor.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/time/clock.h"
-#include "fmt/format.h"
 #include "server/commands/expiry.h"
 #include "server/commands/values.h"
 #include "server/processor/thread_random.h"
@@ -55,20 +54,15 @@ absl::Status CheckPreconditionForm(const v1::Precondition& precondition,
 }
 
 absl::StatusOr<absl::Duration> CheckMaxWait(const google::protobuf::Duration& max_wait) {
+  constexpr int32_t kNanosMax = 999'999'999;
   const absl::Duration wait =
       absl::Seconds(max_wait.seconds()) + absl::Nanoseconds(max_wait.nanos());
-  if (wait < absl::ZeroDuration() || wait > kMaxWaitMax) {
+  if (max_wait.seconds() < 0 || max_wait.nanos() < 0 || max_wait.nanos() > kNanosMax ||
+      wait > kMaxWaitMax) {
     return InvalidArgument("ARGUMENT_OUT_OF_RANGE",
-                           "The field max_wait must be from 0 to one hour.");
+                           "The field max_wait must be a duration from 0 to one hour.");
   }
   return wait;
-}
-
-absl::Status MemoryLimit() {
-  return MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
-                   "The server is at its memory limit: delete keys, or start it with a greater "
-                   "--max_memory.",
-                   {}, absl::Seconds(1));
 }
 
 }  // namespace
@@ -80,17 +74,18 @@ struct Processor::Prepared {
 };
 
 Processor::Processor(storage::Store& store, ProcessorOptions options)
-    : store_(store), options_(options), waiters_(store) {}
+    : store_(store), options_(std::move(options)), waiters_(store), timers_(options_.clock) {}
 
 Processor::~Processor() = default;
 
 absl::Status Processor::Check(const Command& command, const Message& request,
                               Prepared* prepared) const {
   const storage::Limits& limits = store_.options().limits;
+  const size_t keys_max = command.may_wait() ? options_.max_keys_of_waiting_call : limits.max_items;
   absl::Status status;
   size_t keys = 0;
   command.VisitKeys(request, [&](const std::string& key) {
-    if (++keys > options_.max_items_per_call || !status.ok()) {
+    if (++keys > keys_max || !status.ok()) {
       return;
     }
     status = CheckKey(key, limits);
@@ -100,10 +95,8 @@ absl::Status Processor::Check(const Command& command, const Message& request,
   if (keys == 0) {
     return InvalidArgument("KEY_EMPTY", "The request names no key: give at least one.");
   }
-  if (keys > options_.max_items_per_call) {
-    return InvalidArgument(
-        "TOO_MANY_ITEMS",
-        fmt::format("A request may name at most {} keys: split it.", options_.max_items_per_call));
+  if (keys > keys_max) {
+    return TooManyItems(keys_max);
   }
   if (keys > 1) {
     SortUnique(&prepared->shards);
@@ -187,8 +180,8 @@ absl::Status Processor::RunLocked(const Command& command, const Message& request
   if (const auto* expiry = command.ExpiryOf(request);
       expiry != nullptr && !keyspace.would_wait() && !keyspace.left_unchanged()) {
     ASSIGN_OR_RETURN(const auto due, ResolveExpiry(*expiry, keyspace.now()));
-    command.VisitWrittenKeys(request,
-                             [&](const std::string& key) { keyspace.SetExpiry(key, due); });
+    command.VisitExpiringKeys(request,
+                              [&](const std::string& key) { keyspace.SetExpiry(key, due); });
   }
   if (mutation != nullptr) {
     FillMutation(command, request, true, keyspace, mutation);

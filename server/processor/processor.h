@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "server/commands/command_table.h"
+#include "server/processor/alarm_clock.h"
 #include "server/processor/timers.h"
 #include "server/processor/waiters.h"
 #include "storage/prefetcher.h"
@@ -22,8 +23,11 @@
 namespace kvick::server {
 
 struct ProcessorOptions {
-  size_t max_waiters = 100'000;           // calls that wait at one time
-  size_t max_items_per_call = 1'000'000;  // keys that one request may name
+  size_t max_waiters = 100'000;         // calls that wait at one time
+  size_t max_bytes_per_waiter = 2'048;  // what they keep, in all: so much for each that may wait
+  size_t max_keys_of_waiting_call = 1'000;  // keys of a request that may wait
+  // For the ends of waits. Tests have one that stands still.
+  std::shared_ptr<AlarmClock> clock = std::make_shared<AlarmClock>();
 };
 
 // Thread safe. Lock order: shards (see Store), then the timers' mutex, then the reclaimer's.
@@ -116,6 +120,8 @@ class Processor {
   void Complete(Served served);
   // Serves the calls that wait for a key, under locks of its own.
   Served ServeLeftover(const std::string& key);
+  // Refuses calls that would wait when enough of them do.
+  absl::Status CheckMayWait() const;
   // Makes a call wait; its shards are locked.
   absl::Status Register(const std::shared_ptr<Waiter>& waiter, absl::Duration max_wait);
   // Ends a wait, unless it has ended.

@@ -1,24 +1,32 @@
 #include "server/processor/timers.h"
 
-#include "absl/time/clock.h"
-
 namespace kvick::server {
 
-Timers::Timers() : thread_([this] { Run(); }) {}
+Timers::Timers(std::shared_ptr<AlarmClock> clock)
+    : clock_(std::move(clock)), thread_([this] { Run(); }) {}
 
 Timers::~Timers() {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
   }
+  clock_->Wake();
   thread_.join();
 }
 
-Timers::Handle Timers::Add(absl::Time when, std::function<void()> function) {
-  absl::MutexLock lock(&mu_);
-  const Key key{when, ++last_id_};
-  const auto position = functions_.emplace(key, std::move(function)).first;
-  earlier_ |= position == functions_.begin();
+Timers::Handle Timers::Add(absl::Duration delay, std::function<void()> function) {
+  const AlarmClock::Time when = clock_->Now() + absl::ToChronoNanoseconds(delay);
+  Key key;
+  bool is_first = false;
+  {
+    absl::MutexLock lock(&mu_);
+    key = {when, ++last_id_};
+    const auto position = functions_.emplace(key, std::move(function)).first;
+    is_first = position == functions_.begin();
+  }
+  if (is_first) {
+    clock_->Wake();
+  }
   return key;
 }
 
@@ -32,27 +40,26 @@ void Timers::Remove(const Handle& handle) {
 void Timers::Run() {
   for (;;) {
     std::function<void()> function;
+    AlarmClock::Time next = AlarmClock::Time::max();
     {
       absl::MutexLock lock(&mu_);
-      const absl::Time next =
-          functions_.empty() ? absl::InfiniteFuture() : functions_.begin()->first.first;
-      earlier_ = false;
-      mu_.AwaitWithDeadline(absl::Condition(
-                                +[](Timers* self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(self->mu_) {
-                                  return self->stopping_ || self->earlier_;
-                                },
-                                this),
-                            next);
       if (stopping_) {
         return;
       }
-      if (functions_.empty() || functions_.begin()->first.first > absl::Now()) {
-        continue;
+      const auto first = functions_.begin();
+      if (first != functions_.end()) {
+        next = first->first.first;
+        if (next <= clock_->Now()) {
+          function = std::move(first->second);
+          functions_.erase(first);
+        }
       }
-      function = std::move(functions_.begin()->second);
-      functions_.erase(functions_.begin());
     }
-    function();
+    if (function) {
+      function();
+    } else {
+      clock_->SleepUntil(next);
+    }
   }
 }
 

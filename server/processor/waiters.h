@@ -27,7 +27,8 @@ using WaiterQueue = std::list<std::shared_ptr<Waiter>>;
 struct Waiter {
   // A key that it waits for, and its place in the queue of that key.
   struct Place {
-    std::string key;
+    std::string_view key;  // of the request
+    uint32_t shard;
     WaiterQueue::iterator at;
   };
 
@@ -36,6 +37,7 @@ struct Waiter {
   google::protobuf::Message* response = nullptr;
   std::function<void(const absl::Status&)> done;
   std::vector<Place> places;
+  size_t bytes = 0;          // what the request and the places take, about
   storage::ShardSet shards;  // of all keys of its request
   Timers::Handle timer;      // ends the wait
   bool waiting = false;      // false once it is served or cancelled: `done` belongs to who did it
@@ -49,7 +51,7 @@ class WaiterTable {
 
   // Adds to and removes from the queues of all of its keys, each named once; the shards of the
   // waiter are locked. O(keys).
-  void Add(const std::shared_ptr<Waiter>& waiter, const std::vector<std::string>& keys);
+  void Add(const std::shared_ptr<Waiter>& waiter, const std::vector<std::string_view>& keys);
   void Remove(const std::shared_ptr<Waiter>& waiter);
 
   using Queue = WaiterQueue;
@@ -60,6 +62,8 @@ class WaiterTable {
   std::vector<std::shared_ptr<Waiter>> All();
 
   size_t size() const { return size_.load(std::memory_order_relaxed); }
+  // What all of them take, about.
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
   using Queues = absl::flat_hash_map<std::string, Queue>;
@@ -67,6 +71,7 @@ class WaiterTable {
   storage::Store& store_;
   std::vector<Queues> queues_;  // by shard, each protected by the shard's mutex
   std::atomic<size_t> size_{0};
+  std::atomic<size_t> bytes_{0};
 };
 
 }  // namespace kvick::server

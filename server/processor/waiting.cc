@@ -3,12 +3,14 @@
 // shards of those calls too: see LockForWrite.
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <string_view>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/time/clock.h"
 #include "server/processor/processor.h"
 #include "server/processor/thread_random.h"
 #include "storage/base/error.h"
+#include "storage/base/status_macros.h"
 
 namespace kvick::server {
 
@@ -24,14 +26,17 @@ constexpr size_t kLookAhead = 16;
 // How many keys it follows through calls that move elements from key to key.
 constexpr size_t kChainMax = 64;
 
-void Unite(const ShardSet& more, ShardSet* shards) {
-  shards->insert(shards->end(), more.begin(), more.end());
-  std::sort(shards->begin(), shards->end());
-  shards->erase(std::unique(shards->begin(), shards->end()), shards->end());
-}
-
 bool Includes(const ShardSet& locked, const ShardSet& wanted) {
   return std::includes(locked.begin(), locked.end(), wanted.begin(), wanted.end());
+}
+
+void Unite(const ShardSet& more, ShardSet* shards) {
+  if (!Includes(*shards, more)) {
+    ShardSet both;
+    std::set_union(shards->begin(), shards->end(), more.begin(), more.end(),
+                   std::back_inserter(both));
+    *shards = std::move(both);
+  }
 }
 
 absl::Status ShuttingDown() {
@@ -49,8 +54,9 @@ ShardSet Processor::WaitersShards(const Command& command, const Message& request
   std::deque<std::string> keys;
   absl::flat_hash_set<std::string> seen;
   const auto follow = [&](const std::string& key) {
-    const ShardSet shard{store_.ShardOf(key)};
-    if (seen.size() < kChainMax && Includes(locked, shard) && seen.insert(key).second) {
+    // First what costs nothing: a waiting call may name many keys.
+    if (seen.size() < kChainMax && Includes(locked, {store_.ShardOf(key)}) &&
+        seen.insert(key).second) {
       keys.push_back(key);
     }
   };
@@ -167,21 +173,27 @@ Processor::Served Processor::ServeLeftover(const std::string& key) {
   }
 }
 
-absl::Status Processor::Register(const std::shared_ptr<Waiter>& waiter, absl::Duration max_wait) {
+absl::Status Processor::CheckMayWait() const {
   if (stopped_.load(std::memory_order_acquire)) {
     return ShuttingDown();
   }
-  if (waiters_.size() >= options_.max_waiters) {
+  if (waiters_.size() >= options_.max_waiters ||
+      waiters_.bytes() >= options_.max_waiters * options_.max_bytes_per_waiter) {
     return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS",
-                     "The server keeps as many waiting calls as it may: try again later, or start "
-                     "it with a greater --max_waiters.",
+                     "The server keeps as many waiting calls, or as much for them, as it may: try "
+                     "again later, or start it with a greater --max_waiters.",
                      {{"limit", std::to_string(options_.max_waiters)}}, absl::Seconds(1));
   }
-  absl::flat_hash_set<std::string> keys;
+  return absl::OkStatus();
+}
+
+absl::Status Processor::Register(const std::shared_ptr<Waiter>& waiter, absl::Duration max_wait) {
+  RETURN_IF_ERROR(CheckMayWait());
+  absl::flat_hash_set<std::string_view> keys;
   waiter->command->VisitAwaitedKeys(*waiter->request,
                                     [&](const std::string& key) { keys.insert(key); });
   waiters_.Add(waiter, {keys.begin(), keys.end()});
-  waiter->timer = timers_.Add(absl::Now() + max_wait, [this, weak = std::weak_ptr(waiter)] {
+  waiter->timer = timers_.Add(max_wait, [this, weak = std::weak_ptr(waiter)] {
     if (const auto waiter = weak.lock(); waiter != nullptr) {
       End(waiter, absl::OkStatus());
     }

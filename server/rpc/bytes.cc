@@ -23,6 +23,12 @@ grpc::Slice ToSlice(const grpc::ByteBuffer& buffer) {
 }
 
 absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Message* message) {
+  if (!buffer.Valid()) {  // the stream of the call ended before its message did
+    return storage::InvalidArgument(
+        "MALFORMED_REQUEST",
+        "The call brought no request message, or a part of one: send a whole one, empty if need "
+        "be.");
+  }
   const grpc::Slice slice = ToSlice(buffer);
   if (!message->ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {
     return storage::InvalidArgument(

@@ -13,6 +13,8 @@ namespace {
 
 // What a client may send on one stream before we have read it.
 constexpr int kStreamWindowBytes = 1 << 20;
+// Pings that come too early before the connection is closed for it.
+constexpr int kPingStrikesMax = 2;
 
 // gRPC's limits are ints.
 int ClampToInt(int64_t number) { return static_cast<int>(std::clamp<int64_t>(number, 0, INT_MAX)); }
@@ -39,7 +41,13 @@ void ApplyChannelSettings(const Config& config, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(ClampToInt(config.message_bytes()));
   // What we send, we bound ourselves, with an error that says what to do.
   builder->SetMaxSendMessageSize(-1);
+  // The quota's limit of threads is for gRPC's synchronous services. Ours use callbacks, which run
+  // on a fixed number of threads however many calls there are.
   builder->SetResourceQuota(grpc::ResourceQuota("kvick").Resize(MemoryQuota(config)));
+  // A compressed message is inflated before its size is looked at: a small one would take all
+  // memory.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   const auto set = [builder](const char* name, int value) {
     builder->AddChannelArgument(name, value);
   };
@@ -55,6 +63,7 @@ void ApplyChannelSettings(const Config& config, grpc::ServerBuilder* builder) {
   set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
       Milliseconds(config.keepalive_min_client_interval));
+  set(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikesMax);
   set(GRPC_ARG_MAX_CONNECTION_AGE_MS, MillisecondsOrNever(config.max_connection_age));
   set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.max_connection_age_grace));
   set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, MillisecondsOrNever(config.max_connection_idle));

@@ -79,7 +79,13 @@ void ConnectionRegistry::Run() {
         return;
       }
       absl::MutexLock lock(&mu_);
-      connections_.erase(static_cast<int64_t>(id));
+      const auto found = connections_.find(static_cast<int64_t>(id));
+      if (found != connections_.end()) {
+        // gRPC may keep its descriptor of the socket while a call runs on, and then closing ours
+        // would not end the watch.
+        epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, found->second.socket.get(), nullptr);
+        connections_.erase(found);
+      }
     }
   }
 }

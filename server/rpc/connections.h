@@ -68,7 +68,7 @@ class ConnectionRegistry {
   const size_t limit_;
   UniqueFd epoll_;       // constant after Create
   UniqueFd stop_event_;  // constant after Create
-  std::thread thread_;
+  std::thread thread_;   // started by Create, constant from then on
 
   mutable absl::Mutex mu_;
   int64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;

@@ -60,8 +60,8 @@ class Listener {
   OnConnection on_connection_;          // constant while the thread runs
   UniqueFd stop_event_;                 // constant while the thread runs
   UniqueFd epoll_;                      // constant while the thread runs
-  UniqueFd spare_;  // the thread's: a descriptor to accept with when none is left
-  std::thread thread_;
+  UniqueFd spare_;      // the thread's: a descriptor to accept with when none is left
+  std::thread thread_;  // of Start and Stop, which are called from one thread
 };
 
 }  // namespace kvick::server

@@ -16,7 +16,7 @@ target_include_directories(kvick_standard_protos SYSTEM PUBLIC ${standard_dir})
 target_link_libraries(kvick_standard_protos PUBLIC protobuf::libprotobuf kvick_flags)
 
 kvick_library(kvick_rpc_server
-  SOURCES channel_settings.cc connections.cc credentials.cc grpc_log.cc listener.cc
+  SOURCES channel_settings.cc connections.cc credentials.cc library_log.cc listener.cc
     refusal_server.cc server.cc standard_protos.cc tls_files.cc
   DEPENDS kvick_rpc kvick_standard_protos kvick_config kvick_grpcpp_reflection OpenSSL::SSL absl::base absl::status
     absl::statusor absl::synchronization absl::time fmt::fmt Threads::Threads)

@@ -14,7 +14,9 @@
 
 #include "server/commands/command_table.h"
 #include "server/metrics/call_metrics.h"
+#include "server/processor/executor.h"
 #include "server/processor/processor.h"
+#include "server/rpc/pipeline_registry.h"
 
 namespace kvick::server {
 
@@ -23,6 +25,8 @@ struct RpcContext {
   const CommandTable& table;
   Processor& processor;
   CallMetrics& metrics;
+  Executor& executor;           // for pipelines whose operation has waited
+  PipelineRegistry& pipelines;  // those that are open
 };
 
 class RpcService final : public grpc::Service {

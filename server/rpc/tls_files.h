@@ -57,7 +57,7 @@ class TlsFiles {
     std::string path() const;
 
    private:
-    UniqueFd fd_;
+    UniqueFd fd_;  // both: as the MemoryFile itself
     int64_t version_ = 0;
   };
 
@@ -77,8 +77,8 @@ class TlsFiles {
   TlsContents current_;           // Open's, then the thread's
   TlsContents bad_;               // the thread's: what was found last and is of no use
   bool bad_is_known_ = false;     // the thread's: the log says so
-  absl::Notification stop_;
-  std::thread thread_;
+  absl::Notification stop_;       // synchronises itself
+  std::thread thread_;            // started by Open, constant from then on; none without copies
 };
 
 }  // namespace kvick::server

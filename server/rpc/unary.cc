@@ -29,6 +29,7 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
   void Start(const grpc::ByteBuffer& request) {
     if (absl::Status status = ParseMessage(request, request_.get()); !status.ok()) {
       Answer(status);
+      Release();
       return;
     }
     auto waiter = context_.processor.ExecuteOrWait(*method_.command, *request_, reply_.get(),

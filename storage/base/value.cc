@@ -16,7 +16,13 @@ NumberText::NumberText(double number) {
   if (number == 0) {
     number = 0;  // -0 is shown as 0
   }
-  const auto result = std::to_chars(buffer_, buffer_ + sizeof(buffer_), number);
+  // From 1e-6 to 1e21 without an exponent, as ECMAScript's Number::toString has it: a whole number
+  // looks like one, and counts as one.
+  const double size = std::abs(number);
+  const bool plain = number == 0 || (size >= 1e-6 && size < 1e21);
+  const auto result =
+      std::to_chars(buffer_, buffer_ + sizeof(buffer_), number,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific);
   size_ = static_cast<uint8_t>(result.ptr - buffer_);
 }
 

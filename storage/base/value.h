@@ -23,8 +23,8 @@ class NumberText {
  public:
   // Decimal digits.
   explicit NumberText(int64_t integer);
-  // The shortest decimal that reads back as the same number; "inf" and "-inf"; "0" for -0. `number`
-  // is not NaN.
+  // The shortest decimal that reads back as the same number, with an exponent only below 1e-6 and
+  // from 1e21 on; "inf" and "-inf"; "0" for -0. `number` is not NaN.
   explicit NumberText(double number);
 
   std::string_view view() const { return {buffer_, size_}; }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kvick/internal/wire_status.h"
+
 namespace kvick {
 namespace {
 
@@ -26,7 +28,8 @@ std::string WireDetails(const std::string& reason, const std::string& domain, in
 }
 
 TEST(ErrorTest, DecodesReasonMetadataAndDelay) {
-  const absl::Status status = StatusFromWire(8, "full", WireDetails("MEMORY_LIMIT", "kvick", 3));
+  const absl::Status status =
+      internal::StatusFromWire(8, "full", WireDetails("MEMORY_LIMIT", "kvick", 3));
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(status.message(), "full");
   const ErrorDetails details = DetailsOf(status);
@@ -37,27 +40,29 @@ TEST(ErrorTest, DecodesReasonMetadataAndDelay) {
 }
 
 TEST(ErrorTest, KeepsTheNameOfAReasonThatItDoesNotKnow) {
-  const absl::Status status = StatusFromWire(9, "", WireDetails("FROM_THE_FUTURE", "kvick", 0));
+  const absl::Status status =
+      internal::StatusFromWire(9, "", WireDetails("FROM_THE_FUTURE", "kvick", 0));
   EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_UNSPECIFIED);
   EXPECT_EQ(DetailsOf(status).reason_name, "FROM_THE_FUTURE");
   EXPECT_FALSE(DetailsOf(status).retry_delay.has_value());
 }
 
 TEST(ErrorTest, AnotherDomainsReasonIsNotOurs) {
-  const absl::Status status = StatusFromWire(9, "", WireDetails("WRONG_TYPE", "elsewhere", 0));
+  const absl::Status status =
+      internal::StatusFromWire(9, "", WireDetails("WRONG_TYPE", "elsewhere", 0));
   EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_UNSPECIFIED);
 }
 
 TEST(ErrorTest, GarbageInTheDetailsIsIgnored) {
-  const absl::Status status = StatusFromWire(3, "bad", "\xFF\xFF\xFF garbage");
+  const absl::Status status = internal::StatusFromWire(3, "bad", "\xFF\xFF\xFF garbage");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(DetailsOf(status).reason_name.empty());
 }
 
 TEST(ErrorTest, CodesOutsideTheCanonicalOnesBecomeUnknown) {
-  EXPECT_TRUE(StatusFromWire(0, "", "").ok());
-  EXPECT_EQ(StatusFromWire(99, "", "").code(), absl::StatusCode::kUnknown);
-  EXPECT_EQ(StatusFromWire(-1, "", "").code(), absl::StatusCode::kUnknown);
+  EXPECT_TRUE(internal::StatusFromWire(0, "", "").ok());
+  EXPECT_EQ(internal::StatusFromWire(99, "", "").code(), absl::StatusCode::kUnknown);
+  EXPECT_EQ(internal::StatusFromWire(-1, "", "").code(), absl::StatusCode::kUnknown);
 }
 
 TEST(ErrorTest, AnOperationFailsAsACallWould) {
@@ -77,10 +82,12 @@ TEST(ErrorTest, AnOperationFailsAsACallWould) {
 }
 
 TEST(ErrorTest, OnlyTheServersWordOrAnUnsentCallProvesThatNothingWasExecuted) {
-  EXPECT_TRUE(NothingExecuted(StatusFromWire(14, "", WireDetails("SHUTTING_DOWN", "kvick", 0))));
+  EXPECT_TRUE(
+      NothingExecuted(internal::StatusFromWire(14, "", WireDetails("SHUTTING_DOWN", "kvick", 0))));
   EXPECT_TRUE(NothingExecuted(NotConnectedError("host:1", "refused")));
   EXPECT_FALSE(NothingExecuted(absl::UnavailableError("Socket closed")));
-  EXPECT_FALSE(NothingExecuted(StatusFromWire(13, "", WireDetails("MEMORY_LIMIT", "kvick", 0))));
+  EXPECT_FALSE(
+      NothingExecuted(internal::StatusFromWire(13, "", WireDetails("MEMORY_LIMIT", "kvick", 0))));
   EXPECT_FALSE(NothingExecuted(absl::OkStatus()));
 }
 

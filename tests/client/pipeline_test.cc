@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <future>
+#include <stop_token>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "kvick/client.h"
 #include "kvick/mock_connection.h"
 #include "tests/client/fake_streams.h"
@@ -195,6 +199,105 @@ TEST_F(PipelineTest, CallbacksMayAddButNotWait) {
   });
   EXPECT_EQ(waited.get_future().get().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(second.get_future().get(), 2);
+}
+
+TEST_F(PipelineTest, CallbacksMayAddButNotWaitWithoutAServerEither) {
+  constexpr int kCalls = 10;
+  const auto pipeline = MakePipeline({.max_unanswered = 2});
+  std::promise<absl::Status> waited;
+  std::promise<void> last;
+  int calls = 0;
+  std::function<void()> add = [&] {
+    pipeline->Run(LengthOf("a"), [&](absl::StatusOr<v1::StringLengthResponse>) {
+      if (++calls == 1) waited.set_value(pipeline->Wait());
+      if (calls < kCalls) add();
+      if (calls == kCalls) last.set_value();
+    });
+  };
+  add();
+  EXPECT_EQ(waited.get_future().get().code(), absl::StatusCode::kFailedPrecondition);
+  last.get_future().wait();
+}
+
+// A stream to a server that takes everything and says nothing, not even goodbye.
+class SilentStream : public FakePipelineStream {
+ public:
+  explicit SilentStream(std::atomic<int>* frames)
+      : FakePipelineStream([frames](const v1::PipelineRequest&, v1::PipelineResponse*) {
+          ++*frames;
+          return absl::OkStatus();
+        }) {}
+  void WritesDone() override {}
+};
+
+TEST_F(PipelineTest, DestroyedItFailsWhatHasNoAnswerInTime) {
+  std::atomic<int> frames = 0;
+  EXPECT_CALL(*mock_, OpenPipeline).WillOnce([&](const CallOptions&) {
+    return std::make_unique<SilentStream>(&frames);
+  });
+  auto pipeline = Client(mock_).OpenPipeline({.close_timeout = absl::Milliseconds(1)});
+  auto outcome = pipeline->Run(LengthOf("a"));
+  while (frames == 0) std::this_thread::yield();
+  pipeline.reset();
+  EXPECT_EQ(outcome.get().status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(PipelineTest, DestroyedItSendsNothingOnAStreamThatOpensLate) {
+  std::atomic<int> frames = 0;
+  EXPECT_CALL(*mock_, OpenPipeline).WillOnce([&](const CallOptions& options) {
+    absl::Notification closing;
+    const std::stop_callback on_stop(options.stop, [&] { closing.Notify(); });
+    closing.WaitForNotification();
+    return std::make_unique<SilentStream>(&frames);
+  });
+  auto pipeline = Client(mock_).OpenPipeline({.close_timeout = absl::ZeroDuration()});
+  auto outcome = pipeline->Run(LengthOf("a"));
+  pipeline.reset();
+  EXPECT_EQ(outcome.get().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(frames, 0);
+}
+
+TEST_F(PipelineTest, DestroyedItFailsWhatCallbacksStillAdd) {
+  std::atomic<int> frames = 0;
+  EXPECT_CALL(*mock_, OpenPipeline).WillOnce([&](const CallOptions&) {
+    return std::make_unique<SilentStream>(&frames);
+  });
+  auto pipeline = Client(mock_).OpenPipeline({.close_timeout = absl::ZeroDuration()});
+  std::vector<absl::StatusCode> outcomes;
+  std::function<void(Pipeline*)> add = [&](Pipeline* target) {
+    target->Run(LengthOf("a"), [&, target](absl::StatusOr<v1::StringLengthResponse> response) {
+      outcomes.push_back(response.status().code());
+      if (outcomes.size() < 3) add(target);
+    });
+  };
+  add(pipeline.get());
+  pipeline.reset();
+  EXPECT_EQ(outcomes, std::vector<absl::StatusCode>(3, absl::StatusCode::kCancelled));
+}
+
+TEST_F(PipelineTest, DestroyedItWaitsForNoGoodbyeThatDoesNotCome) {
+  class NoGoodbye : public FakePipelineStream {
+   public:
+    NoGoodbye() : FakePipelineStream(ServeLength) {}
+    void WritesDone() override {}
+  };
+  EXPECT_CALL(*mock_, OpenPipeline).WillOnce([](const CallOptions&) {
+    return std::make_unique<NoGoodbye>();
+  });
+  auto pipeline = Client(mock_).OpenPipeline({.close_timeout = absl::Milliseconds(50)});
+  EXPECT_EQ(pipeline->Run(LengthOf("a")).get()->length(), 1);
+}
+
+TEST_F(PipelineTest, TheCallersStopIsItsOwn) {
+  std::stop_source stop;
+  EXPECT_CALL(*mock_, OpenPipeline)
+      .WillOnce([&](const CallOptions& options) -> absl::StatusOr<std::unique_ptr<PipelineStream>> {
+        stop.request_stop();
+        EXPECT_TRUE(options.stop.stop_requested());
+        return absl::CancelledError("stopped");
+      });
+  const auto pipeline = Client(mock_).With({.stop = stop.get_token()}).OpenPipeline();
+  EXPECT_EQ(pipeline->Run(LengthOf("a")).get().status().code(), absl::StatusCode::kCancelled);
 }
 
 TEST_F(PipelineTest, WhatIsNoCommandIsRefused) {

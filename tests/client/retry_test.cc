@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stop_token>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "kvick/client.h"
+#include "kvick/internal/wire_status.h"
 #include "kvick/mock_connection.h"
 
 namespace kvick {
@@ -31,7 +33,7 @@ absl::Status ServerRefuses(int code, const std::string& reason, int retry_second
     any->set_type_url("type.googleapis.com/google.rpc.RetryInfo");
     any->set_value(retry.SerializeAsString());
   }
-  return StatusFromWire(code, "no", status.SerializeAsString());
+  return internal::StatusFromWire(code, "no", status.SerializeAsString());
 }
 
 class RetryTest : public ::testing::Test {
@@ -39,7 +41,7 @@ class RetryTest : public ::testing::Test {
   Client MakeClient(RetryPolicy policy = {}) {
     RetryEnvironment environment{.now = [this] { return now_; },
                                  .sleep =
-                                     [this](absl::Duration duration) {
+                                     [this](absl::Duration duration, const std::stop_token&) {
                                        sleeps_.push_back(duration);
                                        now_ += duration;
                                      },
@@ -123,6 +125,24 @@ TEST_F(RetryTest, NeverWaitsPastTheDeadline) {
   EXPECT_TRUE(sleeps_.empty());
 }
 
+TEST_F(RetryTest, AStopEndsTheTries) {
+  std::stop_source stop;
+  EXPECT_CALL(*mock_, Call)
+      .WillOnce([&](const Method&, const google::protobuf::Message&, const CallOptions& options,
+                    google::protobuf::Message*) {
+        EXPECT_TRUE(options.stop.stop_possible());
+        stop.request_stop();
+        return absl::UnavailableError("Socket closed");
+      });
+  EXPECT_FALSE(MakeClient().With({.stop = stop.get_token()}).Strings().Get("k").ok());
+}
+
+TEST_F(RetryTest, AStopEndsARealSleep) {
+  std::stop_source stop;
+  stop.request_stop();
+  RetryEnvironment::Real().sleep(absl::InfiniteDuration(), stop.get_token());
+}
+
 TEST_F(RetryTest, OpeningAStreamIsRepeatedWhateverItIs) {
   EXPECT_CALL(*mock_, OpenPipeline)
       .WillOnce([](const CallOptions&) -> absl::StatusOr<std::unique_ptr<PipelineStream>> {
@@ -131,10 +151,11 @@ TEST_F(RetryTest, OpeningAStreamIsRepeatedWhateverItIs) {
       .WillOnce([](const CallOptions&) -> absl::StatusOr<std::unique_ptr<PipelineStream>> {
         return absl::InternalError("final");
       });
-  const auto connection = MakeRetryConnection(mock_, {},
-                                              {.now = [] { return absl::Now(); },
-                                               .sleep = [](absl::Duration) {},
-                                               .random = [] { return 0.5; }});
+  const auto connection =
+      MakeRetryConnection(mock_, {},
+                          {.now = [] { return absl::Now(); },
+                           .sleep = [](absl::Duration, const std::stop_token&) {},
+                           .random = [] { return 0.5; }});
   EXPECT_EQ(connection->OpenPipeline({}).status().code(), absl::StatusCode::kInternal);
 }
 
@@ -154,6 +175,24 @@ TEST(DeadlineTest, EveryCallHasOneAndWaitingCallsGetTheirWaitOnTop) {
   client.With({.deadline = absl::Now() + absl::Seconds(2)}).Strings().Get("k").IgnoreError();
   EXPECT_THAT(
       left, ElementsAre(absl::Seconds(10), absl::Seconds(3), absl::Seconds(70), absl::Seconds(2)));
+}
+
+TEST(DeadlineTest, AStreamsWaitsHaveOneUnlessTheStreamItselfHas) {
+  const auto mock = std::make_shared<MockConnection>();
+  std::vector<absl::Duration> waits;
+  EXPECT_CALL(*mock, OpenStream)
+      .WillRepeatedly(
+          [&](const Method&, const google::protobuf::Message&,
+              const CallOptions& options) -> absl::StatusOr<std::unique_ptr<ReadStream>> {
+            waits.push_back(options.read_timeout);
+            return absl::InternalError("");
+          });
+  const Client client(MakeDeadlineConnection(mock, absl::Seconds(10)));
+  for (const CallOptions& options : std::vector<CallOptions>{
+           {}, {.read_timeout = absl::Seconds(3)}, {.timeout = absl::InfiniteDuration()}}) {
+    EXPECT_FALSE(client.With(options).Keys().Scan().Next()->ok());
+  }
+  EXPECT_THAT(waits, ElementsAre(absl::Seconds(10), absl::Seconds(3), absl::ZeroDuration()));
 }
 
 TEST(DeadlineTest, StreamsHaveNoneUnlessTheyAsk) {

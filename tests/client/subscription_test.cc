@@ -99,13 +99,6 @@ TEST_F(SubscriptionTest, AServerThatRefusesIsAnError) {
             absl::StatusCode::kResourceExhausted);
 }
 
-TEST_F(SubscriptionTest, AServerThatSaysNothingIsNotWaitedForForever) {
-  Answer({}, std::nullopt);
-  const Client client = Client(mock_).With({.timeout = absl::Milliseconds(20)});
-  EXPECT_EQ(client.PubSub().Subscribe({.channels = {"x"}}).status().code(),
-            absl::StatusCode::kDeadlineExceeded);
-}
-
 TEST_F(SubscriptionTest, AListenerCallsForEveryEvent) {
   Answer({Created(), Messages({"a"}), Gap(3), Progress()}, absl::UnavailableError("gone"));
   std::vector<std::string> seen;

@@ -25,6 +25,9 @@ TEST(ValueTest, IsNotMadeFromBoolsAndLargeUnsignedNumbers) {
 TEST(ValueTest, CanonicalBytesAreTheShortestThatReadBack) {
   EXPECT_EQ(ToString(Value(std::numeric_limits<int64_t>::min()).proto()), "-9223372036854775808");
   EXPECT_EQ(ToString(Value(0.1).proto()), "0.1");
+  EXPECT_EQ(ToString(Value(100000.0).proto()), "100000");
+  EXPECT_EQ(ToString(Value(1e21).proto()), "1e+21");
+  EXPECT_EQ(ToString(Value(1e-7).proto()), "1e-07");
   EXPECT_EQ(ToString(Value(-0.0).proto()), "0");
   EXPECT_EQ(ToString(Value(std::numeric_limits<double>::infinity()).proto()), "inf");
   EXPECT_EQ(ToString(Value(-std::numeric_limits<double>::infinity()).proto()), "-inf");
@@ -41,6 +44,15 @@ TEST(ValueTest, TimesGoThereAndBack) {
   const absl::Time before = absl::FromUnixMillis(-1);
   EXPECT_EQ(FromProto(ToProto(before)), before);
   EXPECT_GE(ToProto(before).nanos(), 0) << "as Timestamp demands";
+}
+
+TEST(ValueTest, WhatAMessageCannotHoldBecomesItsLimit) {
+  EXPECT_EQ(ToProto(absl::InfiniteDuration()).seconds(), 315'576'000'000);
+  EXPECT_EQ(ToProto(absl::InfiniteDuration()).nanos(), 0);
+  EXPECT_EQ(ToProto(-absl::InfiniteDuration()).seconds(), -315'576'000'000);
+  EXPECT_EQ(ToProto(absl::InfiniteFuture()).seconds(), 253'402'300'799);
+  EXPECT_EQ(ToProto(absl::InfiniteFuture()).nanos(), 999'999'999);
+  EXPECT_EQ(ToProto(absl::InfinitePast()).seconds(), -62'135'596'800);
 }
 
 TEST(WriteOptionsTest, TakesTheFirstExpiryThatIsSaid) {

@@ -302,5 +302,67 @@ TEST_F(KeysTest, TooManyKeysAreRefused) {
   EXPECT_EQ(Must<v1::KeyExistsResponse>(request).exists_size(), 1'000'000);
 }
 
+TEST_F(KeysTest, ExistsIsNoAccess) {
+  SetString("k");
+  now_ += 10'000;
+  EXPECT_EQ(Exists({"k"}), (std::vector<bool>{true}));
+  EXPECT_EQ(Describe("k").idle_time().seconds(), 10);
+}
+
+TEST_F(KeysTest, RenameAndCopyTakeAnExpiry) {
+  v1::KeyRenameRequest rename;
+  rename.set_key("a");
+  rename.set_new_key("b");
+  rename.set_overwrite(true);
+  rename.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  v1::KeyCopyRequest copy;
+  copy.set_key("b");
+  copy.set_new_key("c");
+  copy.mutable_expiry()->set_persist(true);
+  SetString("a", "v", 100);
+  auto renamed = Must<v1::KeyRenameResponse>(rename);
+  EXPECT_TRUE(renamed.renamed());
+  EXPECT_EQ(renamed.mutation().version(), store_.last_version());
+  EXPECT_EQ(Describe("b").expire_time().seconds(), kStart / 1000 + 10);
+  EXPECT_TRUE(Must<v1::KeyCopyResponse>(copy).copied());
+  EXPECT_FALSE(Describe("c").has_expire_time());
+  EXPECT_TRUE(Describe("b").has_expire_time()) << "the expiry is that of the copy alone";
+  Push("a", 5000);
+  EXPECT_TRUE(Must<v1::KeyRenameResponse>(rename).renamed());
+  EXPECT_EQ(Describe("b").type(), v1::KEY_TYPE_LIST);
+  EXPECT_EQ(Describe("b").expire_time().seconds(), kStart / 1000 + 10);
+  rename.set_key("b");
+  rename.mutable_expiry()->set_persist(true);
+  EXPECT_TRUE(Must<v1::KeyRenameResponse>(rename).renamed()) << "to the name that it has";
+  EXPECT_FALSE(Describe("b").has_expire_time());
+  copy.set_overwrite(true);
+  copy.mutable_expiry()->mutable_expire_time()->set_seconds(1);
+  EXPECT_TRUE(Must<v1::KeyCopyResponse>(copy).copied());
+  EXPECT_EQ(Exists({"b", "c"}), (std::vector<bool>{true, false})) << "a past moment is at once";
+}
+
+TEST_F(KeysTest, ARenameOrCopyThatDoesNotHappenGivesNoExpiry) {
+  SetString("a", "v", 100);
+  SetString("b", "w", 200);
+  const int64_t before = store_.last_version();
+  v1::KeyRenameRequest rename;
+  v1::KeyCopyRequest copy;
+  rename.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  copy.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  for (const auto& [key, new_key] : {std::pair("a", "b"), {"missing", "b"}, {"a", "a"}}) {
+    rename.set_key(key);
+    rename.set_new_key(new_key);
+    EXPECT_FALSE(Must<v1::KeyRenameResponse>(rename).renamed());
+    copy.set_key(key);
+    copy.set_new_key(new_key);
+    EXPECT_FALSE(Must<v1::KeyCopyResponse>(copy).copied());
+  }
+  EXPECT_EQ(store_.last_version(), before);
+  EXPECT_EQ(Describe("a").expire_time().seconds(), kStart / 1000 + 100);
+  EXPECT_EQ(Describe("b").expire_time().seconds(), kStart / 1000 + 200);
+  rename.mutable_expiry()->mutable_ttl()->set_seconds(0);
+  MustRefuse<v1::KeyRenameResponse>(rename, StatusCode::kInvalidArgument, "EXPIRY_INVALID");
+}
+
 }  // namespace
 }  // namespace kvick::server

@@ -293,6 +293,32 @@ TEST_F(SetsTest, ASetNamedTwiceCountsOnce) {
   }
 }
 
+// 100,000 times 100,000 look-ups, if each name counted, would take minutes.
+TEST_F(SetsTest, NamesThatAreRepeatedCostNothing) {
+  Add("a", Numbered(0, 100'000));
+  Add("b", Numbered(1, 100'001));
+  const std::vector<std::pair<v1::SetOperation, int64_t>> sizes = {
+      {v1::SET_OPERATION_INTERSECTION, 99'999},
+      {v1::SET_OPERATION_UNION, 100'001},
+      {v1::SET_OPERATION_DIFFERENCE, 1}};
+  for (const auto& [operation, size] : sizes) {
+    v1::SetCombineCountRequest request;
+    request.set_operation(operation);
+    request.add_keys("a");
+    for (int i = 0; i < 100'000; ++i) request.add_keys("b");
+    EXPECT_EQ(Must<v1::SetCombineCountResponse>(request).count(), size);
+  }
+}
+
+TEST_F(SetsTest, MembersOverTheLimitAreRefused) {
+  v1::SetAddRequest request;
+  request.set_key("k");
+  for (size_t i = 0; i <= storage::Limits().max_items; ++i) request.add_members()->set_integer(1);
+  MustRefuse<v1::SetAddResponse>(request, StatusCode::kInvalidArgument, "TOO_MANY_ITEMS");
+  request.mutable_members()->RemoveLast();
+  EXPECT_EQ(Must<v1::SetAddResponse>(request).added(), 1);
+}
+
 TEST_F(SetsTest, BadCombinationsAreRefused) {
   Add("a", {"1"});
   v1::SetCombineRequest request;
@@ -340,12 +366,32 @@ TEST_F(SetsTest, CombineStoreReplacesWhateverWasThere) {
   const auto response = store(v1::SET_OPERATION_UNION, "d", {"a", "b", "b"});
   EXPECT_EQ(response.size(), 3);
   EXPECT_EQ(response.mutation().version(), store_.last_version());
-  EXPECT_FALSE(HasExpiry("d")) << "the result is new";
+  EXPECT_TRUE(HasExpiry("d")) << "an unset expiry keeps what the key has";
   EXPECT_EQ(Members("d"), (Strings{"2", "3", "4"}));
   EXPECT_EQ(store(v1::SET_OPERATION_DIFFERENCE, "d", {"a", "b"}).size(), 0);
   EXPECT_EQ(store_.Statistics().keys, 2u) << "an empty result deletes the destination";
   const auto nothing = store(v1::SET_OPERATION_DIFFERENCE, "d", {"a", "b"});
   EXPECT_EQ(nothing.mutation().version(), 0);
+}
+
+TEST_F(SetsTest, CombineStoreTakesAnExpiryOrKeepsIt) {
+  Add("a", {"1"});
+  v1::SetCombineStoreRequest store;
+  store.set_operation(v1::SET_OPERATION_UNION);
+  store.set_destination("d");
+  store.add_keys("a");
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_FALSE(HasExpiry("d"));
+  store.mutable_expiry()->mutable_ttl()->set_seconds(10);
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_TRUE(HasExpiry("d"));
+  store.clear_expiry();
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_TRUE(HasExpiry("d"));
+  store.mutable_expiry()->set_persist(true);
+  Must<v1::SetCombineStoreResponse>(store);
+  EXPECT_FALSE(HasExpiry("d"));
+  EXPECT_FALSE(HasExpiry("a")) << "of the destination alone";
 }
 
 }  // namespace

@@ -344,5 +344,73 @@ TEST_F(StringsTest, ASetThatAnswersThePreviousWantsAString) {
   EXPECT_EQ(Must<v1::StringSetResponse>(set).previous().value().text(), "v");
 }
 
+// The bytes that two keys have in common, and where.
+class ComparisonTest : public StringsTest {
+ protected:
+  static v1::StringCommonSubsequenceRequest Compare(const std::string& key,
+                                                    const std::string& other) {
+    v1::StringCommonSubsequenceRequest request;
+    request.set_key(key);
+    request.set_other_key(other);
+    return request;
+  }
+};
+
+TEST_F(ComparisonTest, AnswersWhatIsAskedFor) {
+  Set("a", "ohmytext");
+  Set("b", "mynewtext");
+  auto request = Compare("a", "b");
+  auto response = Must<v1::StringCommonSubsequenceResponse>(request);
+  EXPECT_EQ(response.value().text(), "mytext");
+  EXPECT_EQ(response.length(), 6);
+  EXPECT_EQ(response.matches_size(), 0);
+  request.set_with_matches(true);
+  response = Must<v1::StringCommonSubsequenceResponse>(request);
+  ASSERT_EQ(response.matches_size(), 2) << "the last one first";
+  EXPECT_EQ(response.matches(0).start(), 4);
+  EXPECT_EQ(response.matches(0).end(), 7);
+  EXPECT_EQ(response.matches(0).other_start(), 5);
+  EXPECT_EQ(response.matches(0).other_end(), 8);
+  EXPECT_EQ(response.matches(1).start(), 2);
+  request.set_min_match_length(3);
+  request.set_length_only(true);
+  response = Must<v1::StringCommonSubsequenceResponse>(request);
+  EXPECT_EQ(response.matches_size(), 1);
+  EXPECT_EQ(response.length(), 6) << "of all parts";
+  EXPECT_FALSE(response.has_value());
+}
+
+TEST_F(ComparisonTest, AMissingKeyIsEmptyAndKindsJoin) {
+  Set("a", "\xC3\xA9");
+  auto response = Must<v1::StringCommonSubsequenceResponse>(Compare("a", "missing"));
+  EXPECT_EQ(response.length(), 0);
+  EXPECT_TRUE(response.has_value());
+  EXPECT_EQ(response.value().text(), "");
+  response = Must<v1::StringCommonSubsequenceResponse>(Compare("a", "a"));
+  EXPECT_EQ(response.value().text(), "\xC3\xA9");
+  Set("b", "\xC3\xA8");
+  response = Must<v1::StringCommonSubsequenceResponse>(Compare("a", "b"));
+  EXPECT_EQ(response.value().data(), "\xC3") << "half a character is no text";
+}
+
+TEST_F(ComparisonTest, OtherTypesAndLongValuesAreRefused) {
+  v1::SetAddRequest add;
+  add.set_key("set");
+  *add.add_members() = Text("m");
+  Must<v1::SetAddResponse>(add);
+  Set("a", std::string(8192, 'a'));
+  Set("b", std::string(8192, 'b'));
+  for (const auto& request : {Compare("a", "set"), Compare("set", "a")}) {
+    MustRefuse<v1::StringCommonSubsequenceResponse>(request, StatusCode::kFailedPrecondition,
+                                                    "WRONG_TYPE");
+  }
+  EXPECT_EQ(Must<v1::StringCommonSubsequenceResponse>(Compare("a", "b")).length(), 0);
+  Set("b", std::string(8193, 'b'));
+  for (const auto& request : {Compare("a", "b"), Compare("b", "a")}) {
+    MustRefuse<v1::StringCommonSubsequenceResponse>(request, StatusCode::kResourceExhausted,
+                                                    "VALUE_TOO_LARGE");
+  }
+}
+
 }  // namespace
 }  // namespace kvick::server

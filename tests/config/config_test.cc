@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "server/config/address_file.h"
+#include "server/config/machine.h"
 #include "storage/base/strings.h"
 
 namespace kvick::server {
@@ -115,6 +116,12 @@ TEST(ConfigTest, VariablesThatKubernetesSetsForAServiceAreNotOurs) {
   EXPECT_TRUE(config.ok()) << config.status();
 }
 
+TEST(ConfigTest, MemoryIsBoundedBySomethingThatTheMachineHas) {
+  EXPECT_EQ(Parse({"--max_memory=64Mi"})->memory_bytes(), int64_t{64} << 20);
+  EXPECT_EQ(Parse({})->memory_bytes(), MachineMemoryBytes() / 2);
+  EXPECT_GT(Parse({})->memory_bytes(), int64_t{64} << 20);
+}
+
 TEST(ConfigTest, VariablesOfTheCommandLineAreNotOurs) {
   const auto config = Parse({}, {{"KVICK_ADDRESS", "10.0.0.1:5825"},
                                  {"KVICK_TIMEOUT", "3s"},
@@ -158,6 +165,9 @@ TEST(ConfigTest, Ranges) {
 
 TEST(ConfigTest, PersistenceIsRefused) {
   EXPECT_THAT(ErrorOf(Parse({"--data_dir=/var/lib/kvick"})), HasSubstr("in memory only"));
+  EXPECT_THAT(ErrorOf(Parse({"--snapshot_schedule=1h"})), HasSubstr("in memory only"));
+  EXPECT_THAT(ErrorOf(Parse({"--fsync=always"})), HasSubstr("none"));
+  EXPECT_TRUE(Parse({"--fsync=none"}).ok());
 }
 
 TEST(ConfigTest, PlainTextStaysOnLoopbackUnlessAllowed) {

@@ -53,6 +53,7 @@ for file in bin/kvick-server bin/kvick include/kvick/client.h include/kvick/v1/v
   include/kvick/mock_connection.h share/kvick/proto/kvick/v1/value.proto; do
   check "$file is there" test -s "$PREFIX/$file"
 done
+check "what is internal to the client is not there" test ! -e "$PREFIX/include/kvick/internal"
 check "every proto is there" diff <(cd "$HERE/../../proto" && find kvick -name '*.proto' | sort) \
   <(cd "$PREFIX/share/kvick/proto" && find kvick -name '*.proto' | sort)
 # The package works where the sources and the build are not, and leaves the linker to its user.

@@ -76,6 +76,7 @@ Answer ShowError(std::string_view redis_error) {
   // The first that is contained counts, so the longer texts come first.
   static constexpr std::pair<const char*, const char*> kReasons[] = {
       {"WRONGTYPE", "WRONG_TYPE"},
+      {"must contain string values", "WRONG_TYPE"},
       {"not an integer", "NOT_AN_INTEGER"},
       {"not a valid float", "NOT_A_FLOAT"},
       {"not a float", "NOT_A_FLOAT"},

@@ -1,7 +1,9 @@
 #include "tests/oracle/differences.h"
 
 #include "absl/strings/str_cat.h"
+#include "kvick/method.h"
 #include "kvick/value.h"
+#include "tests/oracle/twin.h"
 
 namespace kvick::oracle {
 namespace {
@@ -25,6 +27,44 @@ Contrast SetKeepsExpiry(Session& session) {
                               {"PEXPIRETIME", "k"}}) == "-1"
               ? "does not expire"
               : "expires"};
+}
+
+// What SetCombineStore leaves of the expiry of a destination that has one.
+Contrast CombineStoreKeepsExpiry(Session& session) {
+  const Client& client = session.client();
+  client.Sets().Add("s", {"m"}).IgnoreError();
+  client.Strings().Set("k", "1", {.expire_time = absl::FromUnixMillis(kFarAheadMs)}).IgnoreError();
+  v1::SetCombineStoreRequest store;
+  store.set_destination("k");
+  store.set_operation(v1::SET_OPERATION_UNION);
+  store.add_keys("s");
+  client.Call(store).IgnoreError();
+  const auto described = client.Keys().Describe("k");
+  const Answer redis = LastReply(session, {{"SADD", "s", "m"},
+                                           {"SET", "k", "1", "PXAT", absl::StrCat(kFarAheadMs)},
+                                           {"SUNIONSTORE", "k", "s"},
+                                           {"PEXPIRETIME", "k"}});
+  return {described->description().has_expire_time() ? "expires" : "does not expire",
+          redis == "-1" ? "does not expire" : "expires"};
+}
+
+Contrast ExpireWithoutTime(Session& session) {
+  session.client().Strings().Set("k", "1").IgnoreError();
+  v1::KeyExpireRequest request;
+  request.set_key("k");
+  request.mutable_expiry()->mutable_ttl();
+  return {ShowError(session.client().Call(request).status()),
+          LastReply(session, {{"SET", "k", "1"}, {"PEXPIRE", "k", "0"}, {"EXISTS", "k"}}) == "0"
+              ? "deleted"
+              : "kept"};
+}
+
+Contrast GetAndExpireNeedsExpiry(Session& session) {
+  session.client().Strings().Set("k", "1").IgnoreError();
+  v1::StringGetAndExpireRequest request;
+  request.set_key("k");
+  return {ShowError(session.client().Call(request).status()),
+          LastReply(session, {{"SET", "k", "1"}, {"GETEX", "k"}})};
 }
 
 Contrast GetRangeMissing(Session& session) {
@@ -79,6 +119,17 @@ Contrast ShortestNumbers(Session& session) {
           LastReply(session, {{"INCRBYFLOAT", "k", "1e21"}})};
 }
 
+Contrast WholeNumbersBeyondDoubles(Session& session) {
+  constexpr const char* kGreatestExact = "9007199254740992";  // 2^53
+  session.client().Strings().Set("k", kGreatestExact).IgnoreError();
+  v1::StringIncrementNumberRequest request;
+  request.set_key("k");
+  request.set_delta(1);
+  session.client().Call(request).IgnoreError();
+  return {Show(session.client().Strings().Get("k")->entry().value()),
+          LastReply(session, {{"SET", "k", kGreatestExact}, {"INCRBYFLOAT", "k", "1"}})};
+}
+
 Contrast NumbersAsText(const char* text, Session& session) {
   session.client().Strings().Set("k", text).IgnoreError();
   v1::StringIncrementNumberRequest request;
@@ -118,6 +169,55 @@ Contrast EmptyKey(Session& session) {
           LastReply(session, {{"SET", "", "v"}})};
 }
 
+Contrast KeyText(Session& session) {
+  return {ShowError(session.client().Strings().Set("\xff", "v").status()),
+          LastReply(session, {{"SET", "\xff", "v"}})};
+}
+
+Contrast KeyLength(Session& session) {
+  const std::string key((64 << 10) + 1, 'k');
+  return {ShowError(session.client().Strings().Set(key, "v").status()),
+          LastReply(session, {{"SET", key, "v"}})};
+}
+
+Contrast PatternLength(Session& session) {
+  const std::string pattern(1025, '*');
+  v1::SetScanRequest scan;
+  scan.set_key("k");
+  scan.set_glob(pattern);
+  const auto outcome = ReadAll(session.client(), MethodFor<v1::SetScanRequest>(), scan,
+                               std::make_unique<v1::SetScanResponse>());
+  const Answer redis =
+      LastReply(session, {{"SADD", "k", "m"}, {"SSCAN", "k", "0", "MATCH", pattern}});
+  return {ShowError(outcome.status), redis};
+}
+
+Contrast SampleCount(Session& session) {
+  constexpr int64_t kTooMany = 1'000'001;
+  v1::SetSampleRequest request;
+  request.set_key("k");
+  request.set_count(kTooMany);
+  const auto replies =
+      session.redis().Run({{"SADD", "k", "m"}, {"SRANDMEMBER", "k", absl::StrCat(-kTooMany)}});
+  return {ShowError(session.client().Call(request).status()),
+          replies.ok() ? absl::StrCat(replies->back().elements.size(), " members")
+                       : replies.status().ToString()};
+}
+
+// The Redis of the session takes strings of 1 MiB, so a quarter of that for its comparison.
+Contrast ComparisonLimit(Session& session) {
+  const std::string value(600, 'v');
+  session.client().Strings().Set("k", value).IgnoreError();
+  v1::StringCommonSubsequenceRequest request;
+  request.set_key("k");
+  request.set_other_key("k");
+  request.set_length_only(true);
+  const auto answer = session.client().Call(request);
+  const Answer redis = LastReply(session, {{"SET", "k", value}, {"LCS", "k", "k", "LEN"}});
+  return {answer.ok() ? Show(answer->length()) : ShowError(answer.status()),
+          IsError(redis) ? "an error" : redis};
+}
+
 Contrast SampleSaysDistinct(Session& session) {
   return {ShowError(session.client().Sets().Sample("k", -2).status()),
           LastReply(session, {{"SADD", "k", "m"}, {"SRANDMEMBER", "k", "-2"}})};
@@ -128,6 +228,9 @@ Contrast SampleSaysDistinct(Session& session) {
 const std::vector<Difference>& Differences() {
   static const auto* const differences = new std::vector<Difference>{
       {"set-keeps-expiry", {"expires", "does not expire"}, SetKeepsExpiry},
+      {"combine-store-keeps-expiry", {"expires", "does not expire"}, CombineStoreKeepsExpiry},
+      {"expire-at-once", {"error EXPIRY_INVALID", "deleted"}, ExpireWithoutTime},
+      {"getandexpire-needs-expiry", {"error EXPIRY_INVALID", "\"1\""}, GetAndExpireNeedsExpiry},
       {"getrange-missing", {"nil", "\"\""}, GetRangeMissing},
       {"rename-missing", {"0", "error NO_SUCH_KEY"}, RenameMissing},
       {"copy-to-itself", {"0", "error SAME_KEY"}, CopyToItself},
@@ -137,11 +240,19 @@ const std::vector<Difference>& Differences() {
        {"error ARGUMENT_OUT_OF_RANGE", "[\"m\" \"m\"]"},
        SampleSaysDistinct},
       {"shortest-numbers", {"\"1e+21\"", "\"1000000000000000000000\""}, ShortestNumbers},
+      {"whole-numbers",
+       {"\"9007199254740992\"", "\"9007199254740993\""},
+       WholeNumbersBeyondDoubles},
       {"hex-numbers", {"error NOT_A_FLOAT", "a number"}, HexNumbers},
       {"number-range", {"error NOT_A_FLOAT", "a number"}, NumberRange},
       {"expiry-range", {"error EXPIRY_INVALID", "1"}, ExpiryRange},
       {"expiry-before-1970", {"OK", "an error"}, ExpiryBefore1970},
       {"empty-key", {"error KEY_EMPTY", "\"OK\""}, EmptyKey},
+      {"key-text", {"error MALFORMED_REQUEST", "\"OK\""}, KeyText},
+      {"key-length", {"error KEY_TOO_LONG", "\"OK\""}, KeyLength},
+      {"pattern-length", {"error PATTERN_INVALID", "[\"0\" [\"m\"]]"}, PatternLength},
+      {"sample-count", {"error ARGUMENT_OUT_OF_RANGE", "1000001 members"}, SampleCount},
+      {"comparison-limit", {"600", "an error"}, ComparisonLimit},
   };
   return *differences;
 }

@@ -24,7 +24,15 @@ Request ForTwoKeys(Random& random) {
   request.set_key(random.Key(family));
   request.set_new_key(random.Key(family));
   request.set_overwrite(!random.OneIn(3));
+  if (random.OneIn(6)) *request.mutable_expiry() = RandomExpiry(random);
   return request;
+}
+
+// The expiry of the new key, once it is there.
+template <class Request>
+std::vector<Call> NewKeysExpiry(const Request& request, bool moved) {
+  return request.has_expiry() && moved ? ExpiryCalls(request.expiry(), {request.new_key()})
+                                       : std::vector<Call>();
 }
 
 std::vector<Call> EachKey(const char* command,
@@ -186,6 +194,8 @@ void AddMoves(TwinTable& table) {
           [](const auto& q, const auto*, const Replies& replies) {
             return q.overwrite() ? Show(int64_t{1}) : Show(replies[0]);
           },
+      .after = [](const auto& q, const auto& a) { return NewKeysExpiry(q, a.renamed()); },
+      .maps_expiry = true,
       .adapted = {{"rename-missing", "error NO_SUCH_KEY", "0"}},
   });
   table.Add<v1::KeyCopyRequest>({
@@ -199,6 +209,8 @@ void AddMoves(TwinTable& table) {
             return std::vector<Call>{call};
           },
       .kvick = [](const auto&, const auto& a) { return Show(int64_t{a.copied()}); },
+      .after = [](const auto& q, const auto& a) { return NewKeysExpiry(q, a.copied()); },
+      .maps_expiry = true,
       .adapted = {{"copy-to-itself", "error SAME_KEY", "0"}},
   });
 }

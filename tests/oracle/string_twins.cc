@@ -1,4 +1,5 @@
 // StringService and its twins.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -302,6 +303,80 @@ void AddNumbers(TwinTable& table) {
   });
 }
 
+v1::StringCommonSubsequenceRequest RandomComparison(Random& random) {
+  auto q = ForKey<v1::StringCommonSubsequenceRequest>(random);
+  q.set_other_key(random.Key(Family::kString));
+  q.set_length_only(random.OneIn(4));
+  q.set_with_matches(random.OneIn(2));
+  if (random.OneIn(3)) q.set_min_match_length(static_cast<int64_t>(random.Below(5)) - 1);
+  return q;
+}
+
+// LCS answers one thing a call. Its own limit, which is not Kvick's, is read as text.
+std::vector<Call> LcsCalls(const v1::StringCommonSubsequenceRequest& q) {
+  constexpr const char* kScript =
+      "local answer = redis.pcall('LCS', KEYS[1], KEYS[2], unpack(ARGV)) "
+      "if type(answer) == 'table' and answer.err and string.find(answer.err, 'exceeds') then "
+      "return 'too long' end "
+      "return answer";
+  const Call call = {"EVAL", kScript, "2", q.key(), q.other_key()};
+  const auto with = [&](const std::vector<std::string>& arguments) {
+    Call more = call;
+    more.insert(more.end(), arguments.begin(), arguments.end());
+    return more;
+  };
+  std::vector<Call> calls = {with({"LEN"})};
+  if (!q.length_only()) calls.push_back(call);
+  if (q.with_matches()) {
+    calls.push_back(with({"IDX", "WITHMATCHLEN", "MINMATCHLEN",
+                          absl::StrCat(std::max<int64_t>(q.min_match_length(), 0))}));
+  }
+  return calls;
+}
+
+Answer ShowPart(const v1::StringCommonPart& part) {
+  return ShowList({ShowList({Show(part.start()), Show(part.end())}),
+                   ShowList({Show(part.other_start()), Show(part.other_end())}),
+                   Show(part.end() - part.start() + 1)});
+}
+
+Answer KvicksComparison(const v1::StringCommonSubsequenceRequest& q,
+                        const v1::StringCommonSubsequenceResponse& a) {
+  std::vector<Answer> parts = {Show(a.length())};
+  if (!q.length_only()) parts.push_back(a.has_value() ? Show(a.value()) : kNil);
+  if (q.with_matches()) {
+    std::vector<Answer> matches;
+    for (const v1::StringCommonPart& part : a.matches()) matches.push_back(ShowPart(part));
+    parts.push_back(ShowList(matches));
+  }
+  return ShowList(parts);
+}
+
+Answer RedisComparison(const v1::StringCommonSubsequenceRequest& q,
+                       const v1::StringCommonSubsequenceResponse* a, const Replies& replies) {
+  if (replies[0].bytes == "too long") {
+    return a == nullptr ? Answer("error VALUE_TOO_LARGE") : KvicksComparison(q, *a);
+  }
+  std::vector<Answer> parts;
+  for (const RedisReply& reply : replies) parts.push_back(Show(reply));
+  // IDX answers `matches [...] len N`.
+  if (q.with_matches()) parts.back() = Show(replies.back().elements[1]);
+  return ShowList(parts);
+}
+
+void AddComparison(TwinTable& table) {
+  table.Add<v1::StringCommonSubsequenceRequest>({
+      .redis = "LCS LEN, IDX, MINMATCHLEN, WITHMATCHLEN",
+      .weight = 5,
+      .generate = RandomComparison,
+      .calls = [](const auto& q, const auto*) { return LcsCalls(q); },
+      .kvick = [](const auto& q, const auto& a) { return KvicksComparison(q, a); },
+      .answer = [](const auto& q, const auto* a,
+                   const Replies& replies) { return RedisComparison(q, a, replies); },
+      .differences = {"comparison-limit"},
+  });
+}
+
 }  // namespace
 
 void AddStringTwins(TwinTable& table) {
@@ -311,6 +386,7 @@ void AddStringTwins(TwinTable& table) {
   AddBatchSet(table);
   AddParts(table);
   AddNumbers(table);
+  AddComparison(table);
 }
 
 }  // namespace kvick::oracle

@@ -1,13 +1,15 @@
-// A processor over a small store whose time the test holds, with the commands of all families.
+// A processor over a small store, whose clocks the test holds, with the commands of all families.
 #ifndef KVICK_TESTS_PROCESSOR_FIXTURE_H_
 #define KVICK_TESTS_PROCESSOR_FIXTURE_H_
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "kvick/v1/value.pb.h"
 #include "server/commands/command_table.h"
@@ -21,6 +23,19 @@ namespace kvick::server {
 
 inline constexpr storage::TimeMs kStart = 1'700'000'000'000;
 
+// A clock for timers that stands still until it is moved.
+class StillClock final : public AlarmClock {
+ public:
+  Time Now() const override { return Time(std::chrono::nanoseconds(now_.load())); }
+  void Advance(std::chrono::nanoseconds by) {
+    now_ += by.count();
+    Wake();
+  }
+
+ private:
+  std::atomic<int64_t> now_{1'000'000'000};
+};
+
 class ProcessorFixture : public testing::Test {
  protected:
   explicit ProcessorFixture(size_t max_memory_bytes = 0, ProcessorOptions options = {})
@@ -30,7 +45,7 @@ class ProcessorFixture : public testing::Test {
                            .max_value_bytes = 1 << 20,
                            .max_reply_bytes = 1 << 20},
                 .clock = [this] { return now_.load(); }}),
-        processor_(store_, options) {
+        processor_(store_, WithClock(std::move(options))) {
     RegisterKeys(table_);
     RegisterStrings(table_);
     RegisterLists(table_);
@@ -74,7 +89,13 @@ class ProcessorFixture : public testing::Test {
   template <typename Response, typename Request>
   void MustRefuse(const Request& request, absl::StatusCode code, const std::string& reason);
 
-  std::atomic<storage::TimeMs> now_{kStart};
+  ProcessorOptions WithClock(ProcessorOptions options) const {
+    options.clock = clock_;
+    return options;
+  }
+
+  std::atomic<storage::TimeMs> now_{kStart};                                  // what expiry goes by
+  const std::shared_ptr<StillClock> clock_ = std::make_shared<StillClock>();  // for ends of waits
   storage::Store store_;
   Processor processor_;
   CommandTable table_;

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -49,11 +53,32 @@ class PipelineSessionTest : public ProcessorFixture {
     operation->mutable_command()->mutable_string_get()->set_key(key);
   }
 
+  // An operation that takes from a list, or waits for an element for up to a minute.
+  static void AddPopAny(v1::PipelineRequest* frame, const std::string& key) {
+    auto* request = frame->add_operations()->mutable_command()->mutable_list_pop_any();
+    request->add_keys(key);
+    request->set_side(v1::SIDE_LEFT);
+    request->mutable_max_wait()->set_seconds(60);
+  }
+  static v1::ListPushRequest PushRequest(const std::string& key) {
+    v1::ListPushRequest push;
+    push.set_key(key);
+    push.set_side(v1::SIDE_RIGHT);
+    *push.add_values() = Text("x");
+    return push;
+  }
+
   int ran_ = 0;
   int frames_ = 0;
   absl::Notification resumed_;
-  PipelineSession session_{table_, processor_, [this](const Command&, absl::StatusCode) { ++ran_; },
-                           [this] { resumed_.Notify(); }};
+  std::thread::id resumer_;
+  PipelineSession session_{table_, processor_, executor_,
+                           [this](const Command&, absl::StatusCode) { ++ran_; },
+                           [this] {
+                             resumer_ = std::this_thread::get_id();
+                             resumed_.Notify();
+                           }};
+  Executor executor_;  // last: its threads use what is above
 };
 
 TEST_F(PipelineSessionTest, AnswersInOrderWithTheIds) {
@@ -166,24 +191,16 @@ TEST_F(PipelineSessionTest, RefusesMoreOperationsThanAFrameMayCarry) {
 TEST_F(PipelineSessionTest, AnOperationThatWaitsHoldsUpTheOnesBehindIt) {
   v1::PipelineRequest frame;
   AddSet(&frame, 1, "a", "1");
-  auto* pop = frame.add_operations();
-  pop->set_id(2);
-  auto* request = pop->mutable_command()->mutable_list_pop_any();
-  request->add_keys("list");
-  request->set_side(v1::SIDE_LEFT);
-  request->mutable_max_wait()->set_seconds(60);
+  AddPopAny(&frame, "list");
   AddGet(&frame, 3, "a");
   const std::string bytes = frame.SerializeAsString();
   session_.Begin(bytes);
   ASSERT_EQ(session_.Run(), PipelineSession::State::kWaiting);
   EXPECT_TRUE(session_.has_results());
   EXPECT_EQ(session_.Run(), PipelineSession::State::kWaiting);
-  v1::ListPushRequest push;
-  push.set_key("list");
-  push.set_side(v1::SIDE_RIGHT);
-  *push.add_values() = Text("x");
-  ASSERT_TRUE(Run<v1::ListPushResponse>(push).ok());
+  Must<v1::ListPushResponse>(PushRequest("list"));
   resumed_.WaitForNotification();
+  EXPECT_NE(resumer_, std::this_thread::get_id()) << "not by the writer";
   ASSERT_EQ(session_.Run(), PipelineSession::State::kFrameEnd);
   v1::PipelineResponse response;
   ASSERT_TRUE(response.ParseFromString(session_.TakeResults()));
@@ -233,16 +250,13 @@ TEST_F(PipelineSessionTest, TimePassesForTheOperationsBehindAWait) {
       ->mutable_expiry()
       ->mutable_ttl()
       ->set_seconds(5);
-  auto* request = frame.add_operations()->mutable_command()->mutable_list_pop_any();
-  request->add_keys("list");
-  request->set_side(v1::SIDE_LEFT);
-  request->mutable_max_wait()->set_seconds(60);
+  AddPopAny(&frame, "list");
   AddGet(&frame, 3, "a");
   const std::string bytes = frame.SerializeAsString();
   session_.Begin(bytes);
   ASSERT_EQ(session_.Run(), PipelineSession::State::kWaiting);
   now_ += 10'000;
-  session_.Cancel();
+  clock_->Advance(std::chrono::minutes(1));
   resumed_.WaitForNotification();
   ASSERT_EQ(session_.Run(), PipelineSession::State::kFrameEnd);
   v1::PipelineResponse response;
@@ -251,19 +265,69 @@ TEST_F(PipelineSessionTest, TimePassesForTheOperationsBehindAWait) {
   EXPECT_FALSE(response.results(2).reply().string_get().has_entry()) << "it expired meanwhile";
 }
 
-TEST_F(PipelineSessionTest, CancelTakesTheWaitBack) {
+TEST_F(PipelineSessionTest, CancelTakesTheWaitBackAndRunsNothingBehindIt) {
   v1::PipelineRequest frame;
-  auto* request = frame.add_operations()->mutable_command()->mutable_list_pop_any();
-  request->add_keys("list");
-  request->set_side(v1::SIDE_LEFT);
-  request->mutable_max_wait()->set_seconds(60);
+  AddPopAny(&frame, "list");
+  AddSet(&frame, 2, "behind", "1");
   const std::string bytes = frame.SerializeAsString();
   session_.Begin(bytes);
   ASSERT_EQ(session_.Run(), PipelineSession::State::kWaiting);
   session_.Cancel();
   resumed_.WaitForNotification();
   EXPECT_EQ(processor_.waiting_calls(), 0u);
-  EXPECT_EQ(session_.Run(), PipelineSession::State::kFrameEnd);
+  EXPECT_EQ(session_.Run(), PipelineSession::State::kCancelled);
+  EXPECT_EQ(session_.Run(), PipelineSession::State::kCancelled);
+  EXPECT_EQ(store_.Statistics().keys, 0u);
+  EXPECT_EQ(store_.last_version(), 0);
+}
+
+TEST_F(PipelineSessionTest, CancelledBeforeItWaitsItDoesNotWait) {
+  v1::PipelineRequest frame;
+  AddPopAny(&frame, "list");
+  const std::string bytes = frame.SerializeAsString();
+  session_.Begin(bytes);
+  session_.Cancel();
+  EXPECT_EQ(session_.Run(), PipelineSession::State::kCancelled);
+  EXPECT_EQ(processor_.waiting_calls(), 0u);
+}
+
+// Each session waits for what the one before it pushes. Whoever ends a wait must not run what was
+// behind it: the whole chain would run on his thread, one call inside the other.
+TEST_F(PipelineSessionTest, SessionsThatServeEachOtherRunOneAfterTheOther) {
+  constexpr int kSessions = 500;
+  struct Link {
+    std::string frame;
+    std::unique_ptr<PipelineSession> session;
+  };
+  static thread_local int depth = 0;
+  std::vector<Link> links(kSessions);
+  std::atomic<int> deepest{0};
+  std::atomic<int> ended{0};
+  absl::Notification last;
+  for (int i = 0; i < kSessions; ++i) {
+    v1::PipelineRequest frame;
+    AddPopAny(&frame, "key" + std::to_string(i));
+    *frame.add_operations()->mutable_command()->mutable_list_push() =
+        PushRequest("key" + std::to_string(i + 1));
+    Link& link = links[static_cast<size_t>(i)];
+    link.frame = frame.SerializeAsString();
+    link.session = std::make_unique<PipelineSession>(
+        table_, processor_, executor_, [](const Command&, absl::StatusCode) {},
+        [&, session = &link.session] {
+          deepest = std::max(deepest.load(), ++depth);
+          EXPECT_EQ((*session)->Run(), PipelineSession::State::kFrameEnd);
+          --depth;
+          if (++ended == kSessions) last.Notify();
+        });
+    link.session->Begin(link.frame);
+    ASSERT_EQ(link.session->Run(), PipelineSession::State::kWaiting);
+  }
+  Must<v1::ListPushResponse>(PushRequest("key0"));
+  last.WaitForNotification();
+  EXPECT_EQ(deepest, 1);
+  v1::ListLengthRequest length;
+  length.set_key("key" + std::to_string(kSessions));
+  EXPECT_EQ(Must<v1::ListLengthResponse>(length).length(), 1);
 }
 
 TEST_F(PipelineSessionTest, GarbageIsAnsweredOrRefusedNeverWorse) {

@@ -270,5 +270,33 @@ TEST_F(FullProcessorTest, AtTheMemoryLimitOnlyWhatTakesAwayRuns) {
   EXPECT_TRUE(Run<v1::StringSetResponse>(set).ok()) << "there is room again";
 }
 
+// A few bytes of request may ask for as much as there is already.
+TEST_F(FullProcessorTest, WhatNeedsMoreThanThereIsRoomForIsRefusedBeforehand) {
+  v1::StringSetRequest set;
+  set.set_key("half");
+  set.mutable_value()->set_data(std::string(150 << 10, 'v'));
+  Must<v1::StringSetResponse>(set);
+  const int64_t before = store_.last_version();
+  v1::KeyCopyRequest copy;
+  copy.set_key("half");
+  copy.set_new_key("other");
+  ExpectError(Run<v1::KeyCopyResponse>(copy).status(), StatusCode::kResourceExhausted,
+              "MEMORY_LIMIT");
+  v1::StringSetRangeRequest set_range;
+  set_range.set_key("far");
+  set_range.set_offset(200 << 10);
+  set_range.mutable_value()->set_text("x");
+  ExpectError(Run<v1::StringSetRangeResponse>(set_range).status(), StatusCode::kResourceExhausted,
+              "MEMORY_LIMIT");
+  v1::StringAppendRequest append;
+  append.set_key("half");
+  append.mutable_value()->set_data(std::string(200 << 10, 'v'));
+  ExpectError(Run<v1::StringAppendResponse>(append).status(), StatusCode::kResourceExhausted,
+              "MEMORY_LIMIT");
+  EXPECT_EQ(store_.last_version(), before);
+  set_range.set_offset(10 << 10);
+  Must<v1::StringSetRangeResponse>(set_range);
+}
+
 }  // namespace
 }  // namespace kvick::server

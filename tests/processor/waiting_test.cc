@@ -181,7 +181,14 @@ TEST_F(WaitingTest, TheWaitEndsEmpty) {
   call->request.set_side(v1::SIDE_LEFT);
   call->request.mutable_max_wait()->set_nanos(20'000'000);
   Start(*call);
+  now_ += 3'600'000;  // the clock of the wall may jump
+  clock_->Advance(std::chrono::milliseconds(19));
+  const auto other = Pop({"b"}, 10);
+  EXPECT_FALSE(call->done.HasBeenNotified());
+  clock_->Advance(std::chrono::milliseconds(1));
   call->done.WaitForNotification();
+  EXPECT_FALSE(other->done.HasBeenNotified());
+  processor_.Cancel(other->waiter);
   EXPECT_TRUE(call->status.ok());
   EXPECT_FALSE(call->response.has_key());
   EXPECT_EQ(processor_.waiting_calls(), 0u);
@@ -213,6 +220,65 @@ TEST_F(WaitingTest, ADestinationOfAnotherTypeFailsAndTakesNothing) {
   ASSERT_TRUE(call->done.HasBeenNotified());
   ExpectError(call->status, absl::StatusCode::kFailedPrecondition, "WRONG_TYPE");
   EXPECT_EQ(Length("a"), 1);
+}
+
+TEST_F(WaitingTest, APreconditionOfPopAnyIsAboutAllOfItsKeys) {
+  const auto pop = [this](void (*demand)(v1::Precondition*)) {
+    auto call = std::make_unique<PopCall>();
+    call->request.add_keys("a");
+    call->request.add_keys("b");
+    call->request.set_side(v1::SIDE_LEFT);
+    call->request.mutable_max_wait()->set_seconds(60);
+    demand(call->request.mutable_precondition());
+    Start(*call);
+    return call;
+  };
+  const auto present = [](v1::Precondition* precondition) { precondition->set_present(true); };
+  const auto absent = [](v1::Precondition* precondition) { precondition->set_absent(true); };
+  Push("b", {"1", "2"});
+  const auto refused = pop(present);
+  ASSERT_TRUE(refused->done.HasBeenNotified()) << "nobody waits for a condition";
+  EXPECT_TRUE(refused->status.ok());
+  EXPECT_FALSE(refused->response.mutation().applied());
+  EXPECT_EQ(refused->response.values_size(), 0);
+  EXPECT_EQ(Length("b"), 2);
+  Push("a", {"3"});
+  const auto holds = pop(present);
+  ASSERT_TRUE(holds->done.HasBeenNotified());
+  EXPECT_TRUE(holds->response.mutation().applied());
+  EXPECT_EQ(holds->response.values(0).text(), "3");
+
+  Pop({"b"}, 0, 2);
+  const auto waits = pop(absent);
+  const auto next = Pop({"a"});
+  ASSERT_FALSE(waits->done.HasBeenNotified());
+  Push("a", {"4", "5"});
+  ASSERT_TRUE(waits->done.HasBeenNotified()) << "it holds no more once a value is there";
+  EXPECT_TRUE(waits->status.ok());
+  EXPECT_FALSE(waits->response.mutation().applied());
+  EXPECT_FALSE(waits->response.has_key());
+  ASSERT_TRUE(next->done.HasBeenNotified()) << "the value goes to whoever waits next";
+  EXPECT_EQ(next->response.values(0).text(), "4");
+  EXPECT_EQ(Length("a"), 1);
+}
+
+TEST_F(WaitingTest, APreconditionOfMoveIsCheckedAgainWhenAValueArrives) {
+  auto call = std::make_unique<MoveCall>();
+  call->request.set_source("a");
+  call->request.set_destination("b");
+  call->request.set_from_side(v1::SIDE_LEFT);
+  call->request.set_to_side(v1::SIDE_RIGHT);
+  call->request.mutable_max_wait()->set_seconds(60);
+  call->request.mutable_precondition()->set_absent(true);
+  Start(*call);
+  Push("b", {"1"});
+  ASSERT_FALSE(call->done.HasBeenNotified()) << "only a value to move is an occasion to look";
+  Push("a", {"2"});
+  ASSERT_TRUE(call->done.HasBeenNotified());
+  EXPECT_TRUE(call->status.ok());
+  EXPECT_FALSE(call->response.mutation().applied());
+  EXPECT_EQ(Length("a"), 1);
+  EXPECT_EQ(Length("b"), 1);
 }
 
 TEST_F(WaitingTest, MaxWaitIsBounded) {
@@ -257,6 +323,49 @@ TEST_F(FewWaitersTest, TheirNumberIsBounded) {
   EXPECT_EQ(processor_.ExecuteOrWait(command, request, &second_response, done), nullptr);
   ExpectError(status, absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS");
   processor_.Cancel(first);
+}
+
+// What waiting calls keep is bounded too, and all of it is given back.
+class FewBytesTest : public ProcessorFixture {
+ protected:
+  FewBytesTest() : ProcessorFixture(0, {.max_waiters = 100, .max_bytes_per_waiter = 1000}) {}
+
+  // Waits for `keys` keys of `bytes` bytes until it is cancelled.
+  absl::Status Wait(int keys, size_t bytes) {
+    PopCall& call = *calls_.emplace_back(std::make_unique<PopCall>());
+    for (int i = 0; i < keys; ++i) {
+      call.request.add_keys(std::to_string(1000 + i) + std::string(bytes - 4, 'k'));
+    }
+    call.request.set_side(v1::SIDE_LEFT);
+    call.request.mutable_max_wait()->set_seconds(60);
+    call.waiter =
+        processor_.ExecuteOrWait(CommandFor<v1::ListPopAnyRequest>(), call.request, &call.response,
+                                 [&call](const absl::Status& status) { call.status = status; });
+    return call.status;
+  }
+  void CancelAll() {
+    for (const auto& call : calls_) {
+      if (call->waiter != nullptr) processor_.Cancel(call->waiter);
+    }
+    calls_.clear();
+  }
+
+  std::vector<std::unique_ptr<PopCall>> calls_;
+};
+
+TEST_F(FewBytesTest, KeysCountByNumberAndByLength) {
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& [keys, bytes] : {std::pair<int, size_t>{100, 10}, {10, 1000}}) {
+      int waiting = 0;
+      absl::Status status;
+      while ((status = Wait(keys, bytes)).ok()) ++waiting;
+      ExpectError(status, absl::StatusCode::kResourceExhausted, "TOO_MANY_WAITERS");
+      EXPECT_GE(waiting, 4);
+      EXPECT_LE(waiting, 6);
+      CancelAll();
+      EXPECT_EQ(processor_.waiting_calls(), 0u);
+    }
+  }
 }
 
 // Writers, waiters and cancellers at once: every value comes out exactly once.

@@ -15,7 +15,7 @@
 #include "absl/synchronization/notification.h"
 #include "kvick/v1/string.grpc.pb.h"
 #include "server/config/log.h"
-#include "server/rpc/grpc_log.h"
+#include "server/rpc/library_log.h"
 #include "server/rpc/server.h"
 #include "server/rpc/unique_fd.h"
 
@@ -99,7 +99,7 @@ class GrpcFixture : public ::testing::Test {
     config_.max_connections = 1000;
     // What clients do wrong here would fill pages.
     StartLog(LogFormat::kText, LogLevel::kError);
-    RouteGrpcLog();
+    RouteLibraryLogs();
   }
 
   void StartServer() {
@@ -131,6 +131,10 @@ class GrpcFixture : public ::testing::Test {
   SmallService service_;
   std::unique_ptr<GrpcServer> server_;
 };
+
+// Calls a unary method ("/kvick.v1.ListService/Push") with these bytes. Waits at most ten seconds.
+grpc::Status CallWithBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                           const std::string& request, std::string* answer = nullptr);
 
 // A TCP connection to an address of the server's; not valid when it is refused.
 UniqueFd ConnectTcp(const std::string& address);

@@ -5,6 +5,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "absl/synchronization/mutex.h"
 #include "server/rpc/connections.h"
 #include "storage/base/strings.h"
@@ -129,6 +132,18 @@ TEST(ListenerTest, GoesOnAfterFileDescriptorsRanOut) {
   EXPECT_TRUE(Eventually([&] { return accepted.count() == 1; }));
 }
 
+// Sockets and the like that the epolls of this process watch.
+size_t WatchedFiles() {
+  size_t watched = 0;
+  for (const auto& file : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream info(file.path());
+    for (std::string line; std::getline(info, line);) {
+      watched += line.starts_with("tfd:") ? 1 : 0;
+    }
+  }
+  return watched;
+}
+
 class ConnectionRegistryTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -168,6 +183,17 @@ TEST_F(ConnectionRegistryTest, ForgetsWhatIsShut) {
   others_.clear();
   EXPECT_TRUE(Eventually([&] { return registry_->count() == 0; }));
   EXPECT_EQ(registry_->total(), 2u);
+}
+
+// Otherwise its thread would be told of it for ever.
+TEST_F(ConnectionRegistryTest, DoesNotWatchWhatIsShutAndStillOpenElsewhere) {
+  const UniqueFd socket = Connect();
+  const size_t before = WatchedFiles();
+  ASSERT_TRUE(registry_->Add(socket.get(), "a"));
+  EXPECT_EQ(WatchedFiles(), before + 1);
+  shutdown(socket.get(), SHUT_RDWR);
+  EXPECT_TRUE(Eventually([&] { return registry_->count() == 0; }));
+  EXPECT_EQ(WatchedFiles(), before);
 }
 
 TEST_F(ConnectionRegistryTest, ListsByPages) {

@@ -7,7 +7,10 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <sstream>
 
+#include "kvick/v1/command.grpc.pb.h"
+#include "kvick/v1/errors.pb.h"
 #include "server/config/config.h"
 #include "tests/integration/server_process.h"
 #include "tests/rpc/grpc_fixture.h"
@@ -38,6 +41,17 @@ Outcome RunServer(const std::string& arguments, const std::string& before = "") 
   const int status = pclose(pipe);
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return outcome;
+}
+
+// "UNAVAILABLE SHUTTING_DOWN" and the like.
+std::string ReasonOf(const grpc::Status& status) {
+  v1::ErrorStatus details;
+  v1::ErrorInfo info;
+  if (details.ParseFromString(status.error_details()) && details.details_size() != 0) {
+    info.ParseFromString(details.details(0).value());
+  }
+  return absl::StatusCodeToString(static_cast<absl::StatusCode>(status.error_code())) + " " +
+         info.reason();
 }
 
 TEST(ProcessTest, HelpAndVersion) {
@@ -97,6 +111,61 @@ TEST(ProcessTest, SigintEndsItTooAndClientsThatDoNothingDoNotHoldItUp) {
       channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)));
   (*server)->Signal(SIGINT);
   EXPECT_EQ((*server)->Wait(), 0) << (*server)->log();
+}
+
+using PipelineStream = grpc::ClientReaderWriter<v1::PipelineRequest, v1::PipelineResponse>;
+
+v1::PipelineRequest GetFrame() {
+  v1::PipelineRequest frame;
+  frame.add_operations()->mutable_command()->mutable_string_get()->set_key("a");
+  return frame;
+}
+
+TEST(ProcessTest, PipelinesDoNotHoldItUp) {
+  const auto server = ServerProcess::Start({"--drain_timeout=1h"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto stub = v1::CommandService::NewStub(
+      grpc::CreateChannel((*server)->grpc_address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext idle_context;
+  const std::unique_ptr<PipelineStream> idle = stub->Pipeline(&idle_context);
+  v1::PipelineResponse response;
+  ASSERT_TRUE(idle->Write(GetFrame()) && idle->Read(&response));
+  // One whose operation waits: the wait ends, and what is behind it is still answered.
+  grpc::ClientContext waiting_context;
+  const std::unique_ptr<PipelineStream> waiting = stub->Pipeline(&waiting_context);
+  v1::PipelineRequest frame = GetFrame();
+  auto* pop = frame.add_operations()->mutable_command()->mutable_list_pop_any();
+  pop->add_keys("list");
+  pop->set_side(v1::SIDE_LEFT);
+  pop->mutable_max_wait()->set_seconds(3600);
+  frame.MergeFrom(GetFrame());
+  ASSERT_TRUE(waiting->Write(frame) && waiting->Read(&response));
+  ASSERT_EQ(response.results_size(), 1);
+  EXPECT_EQ((*server)->Stop(), 0) << (*server)->log();
+  EXPECT_FALSE(idle->Read(&response));
+  EXPECT_EQ(ReasonOf(idle->Finish()), "UNAVAILABLE SHUTTING_DOWN");
+  ASSERT_TRUE(waiting->Read(&response));
+  ASSERT_EQ(response.results_size(), 2);
+  EXPECT_EQ(response.results(0).status().reason(), v1::ERROR_REASON_SHUTTING_DOWN);
+  EXPECT_TRUE(response.results(1).has_reply());
+  EXPECT_FALSE(waiting->Read(&response));
+  EXPECT_EQ(ReasonOf(waiting->Finish()), "UNAVAILABLE SHUTTING_DOWN");
+}
+
+TEST(ProcessTest, WhatProtobufSaysOfRequestsIsPartOfTheLog) {
+  const auto server = ServerProcess::Start({"--log_format=json", "--log_level=debug"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto channel =
+      grpc::CreateChannel((*server)->grpc_address(), grpc::InsecureChannelCredentials());
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(CallWithBytes(channel, "/kvick.v1.StringService/Get", "\x0A\x01\xFF").error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  EXPECT_EQ((*server)->Stop(), 0);
+  std::istringstream lines((*server)->log());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(line.find("{\"time\":"), 0u) << line;
+  }
 }
 
 TEST(ProcessTest, ASecondSignalEndsItAtOnce) {

@@ -1,7 +1,6 @@
 #include "server/rpc/server.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
 
@@ -26,24 +25,13 @@ int Health(const std::shared_ptr<grpc::Channel>& channel, const std::string& ser
   if (!service.empty()) {
     request = std::string("\x0a") + static_cast<char>(service.size()) + service;
   }
-  grpc::Slice slice(request);
-  grpc::ByteBuffer bytes(&slice, 1);
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  grpc::GenericStub stub(channel);
-  auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", bytes, &queue);
-  call->StartCall();
-  grpc::ByteBuffer answer;
-  grpc::Status status;
-  call->Finish(&answer, &status, nullptr);
-  void* tag;
-  bool ok;
-  queue.Next(&tag, &ok);
+  std::string answer;
+  const grpc::Status status =
+      CallWithBytes(channel, "/grpc.health.v1.Health/Check", request, &answer);
   if (!status.ok()) {
     return -status.error_code();
   }
-  answer.DumpToSingleSlice(&slice);
-  return slice.size() == 2 ? slice.begin()[1] : 0;
+  return answer.size() == 2 ? answer[1] : 0;
 }
 
 // File descriptors of this process.

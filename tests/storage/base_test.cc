@@ -21,6 +21,12 @@ TEST(ValueTest, NumbersHaveTheirShortestForm) {
   EXPECT_EQ(NumberText(5.0).view(), "5") << "integer 5 and number 5 are one value";
   EXPECT_EQ(NumberText(std::numeric_limits<double>::infinity()).view(), "inf");
   EXPECT_EQ(NumberText(-std::numeric_limits<double>::infinity()).view(), "-inf");
+  EXPECT_EQ(NumberText(100000.0).view(), "100000") << "whole numbers look like integers";
+  EXPECT_EQ(NumberText(9007199254740992.0).view(), "9007199254740992");
+  EXPECT_EQ(NumberText(1e20).view(), "100000000000000000000");
+  EXPECT_EQ(NumberText(1e21).view(), "1e+21");
+  EXPECT_EQ(NumberText(-0.000001).view(), "-0.000001");
+  EXPECT_EQ(NumberText(0.00000012).view(), "1.2e-07");
   EXPECT_EQ(NumberText(1e300).view(), "1e+300");
 }
 

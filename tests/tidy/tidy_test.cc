@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "tests/tidy/function_lengths.h"
+#include "tests/tidy/public_items.h"
 #include "tests/tidy/rules.h"
 
 namespace kvick::tidy {
@@ -135,7 +136,7 @@ TEST(TidyRulesTest, GrpcInItsRooms) {
 TEST(TidyRulesTest, GrpcInternal) {
   const std::string code = "using grpc::internal::RpcMethod;\n";
   EXPECT_TRUE(Caught("grpc::internal", "server/rpc/unary.cc", code));
-  EXPECT_TRUE(Caught("grpc::internal", "client/kvick/client.cc", code));
+  EXPECT_TRUE(Caught("grpc::internal", "client/kvick/grpc_connection.cc", code));
   EXPECT_FALSE(Caught("grpc::internal", "server/rpc/service.cc", code));
   EXPECT_FALSE(Caught("grpc::internal", "server/rpc/unary.cc", "// grpc::internal\n"));
 }
@@ -183,6 +184,63 @@ TEST(TidyRulesTest, EveryTestIsBuilt) {
                                             "tests/a/b/: a folder of tests that is not built"}));
 }
 
+TEST(TidyRulesTest, PublicItemsAreFound) {
+  const std::string header = R"cpp(
+    namespace grpc {
+    class Elsewhere;
+    }
+    namespace kvick {
+    namespace internal {
+    void Hidden();
+    }
+    template <class T>
+    concept Small = sizeof(T) < 8;
+    struct Options {
+      // A comment with Words(in, it).
+      std::map<std::string, int> limits = {};
+      std::function<void(int)> on_end;
+      bool has_limit() const { return limit_ > 0; }
+    };
+    template <class Request>
+    class Client : public Base {
+     public:
+      using Range = std::vector<Request>;
+      class iterator {};
+      explicit Client(int a) : a_(a) {}
+      ~Client() override;
+      Client& operator=(const Client&) = delete;
+      friend bool operator==(const Client& a, const Client& b) { return true; }
+      absl::StatusOr<std::pair<int, int>> Get(int x = F(1)) const;
+      static Client Make();
+
+     private:
+      void Secret();
+      int a_ = 0;
+    };
+    std::function<bool(int)> Judge(int x);
+    }  // namespace kvick
+  )cpp";
+  std::vector<std::string> found;
+  for (const PublicItem& item : PublicItems(header)) {
+    found.push_back(item.owner + "." + item.name + (item.function ? "()" : ""));
+  }
+  EXPECT_EQ(found,
+            (std::vector<std::string>{".Small", ".Options", "Options.limits", "Options.on_end",
+                                      "Options.has_limit()", ".Client", "Client.Range",
+                                      "Client.Get()", "Client.Make()", ".Judge()"}));
+}
+
+TEST(TidyRulesTest, EveryPublicItemHasAnExample) {
+  const std::string two = "struct A { int Get(); int size; };\nclass B { public: void Get(); };\n";
+  const auto check = [&](const std::string& header, const std::string& examples) {
+    return ItemsWithoutExample({{header, two}, {"tests/client/examples_test.cc", examples}});
+  };
+  EXPECT_EQ(check("client/kvick/a.h", "A a; B b; a.size; b.Get();  // a.Get()\n"),
+            Offences{"client/kvick: `Get` of A, B has 1 of 2 examples"});
+  EXPECT_TRUE(check("client/kvick/a.h", "A a; B b; a.size; b.Get(); a.Get();\n").empty());
+  EXPECT_TRUE(check("client/kvick/internal/a.h", "").empty()) << "not installed";
+}
+
 // --- The tree.
 
 std::vector<File> Tree() {
@@ -220,6 +278,10 @@ TEST(TidyTreeTest, EveryFileKeepsEveryRule) {
 
 TEST(TidyTreeTest, EveryTestIsBuilt) {
   for (const std::string& offence : TestsNotBuilt(Tree())) ADD_FAILURE() << offence;
+}
+
+TEST(TidyTreeTest, EveryPublicItemOfTheClientHasAnExample) {
+  for (const std::string& offence : ItemsWithoutExample(Tree())) ADD_FAILURE() << offence;
 }
 
 TEST(TidyTreeTest, EveryFolderHasAReadme) {

@@ -75,7 +75,7 @@ def invalid(services, title, reason, *requests):
 
 def with_names(message_type, bad):
     """For each field of a request that names keys or channels: a request in which it is bad."""
-    names = {"key", "new_key", "source", "destination", "channel"}
+    names = {"key", "other_key", "new_key", "source", "destination", "channel"}
     lists = {"keys", "channels"}
     fields = [f.name for f in message_type.DESCRIPTOR.fields if f.name in names | lists]
     for wrong in fields:
@@ -442,7 +442,7 @@ def filled(message_type, key):
     """A request that is right in every other respect: its key has the wrong type."""
     request = message_type()
     for field in message_type.DESCRIPTOR.fields:
-        if field.name in ("key", "source", "destination"):
+        if field.name in ("key", "other_key", "source", "destination"):
             setattr(request, field.name, key)
         elif field.name == "keys":
             request.keys.append(key)

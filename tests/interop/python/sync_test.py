@@ -103,6 +103,15 @@ def test_strings(services):
         request = string_pb2.StringIncrementNumberRequest
         same(string.IncrementNumber(request(key=key, delta=0.1)).value, 0.1)
         same(string.IncrementNumber(request(key=key, delta=0.2)).value, 0.3)
+    with check("String.CommonSubsequence tells what two values have in common, and where"):
+        one, other = name("string"), name("string")
+        put(services, one, "ohmytext")
+        put(services, other, "mynewtext")
+        answer = string.CommonSubsequence(string_pb2.StringCommonSubsequenceRequest(
+            key=one, other_key=other, with_matches=True, min_match_length=3))
+        same((answer.value.text, answer.length), ("mytext", 6))
+        same([(part.start, part.end, part.other_start, part.other_end)
+              for part in answer.matches], [(4, 7, 5, 8)])
     with check("String.BatchSet sets all of its keys or none, String.BatchGet answers in order"):
         keys = [name("batch") for _ in range(3)]
         items = [string_pb2.StringBatchSetItem(key=key, value=text(key)) for key in keys[:2]]

@@ -1,0 +1,105 @@
+// Calls of the API as gRPC delivers them: those that wait, and pipelines.
+#include <gtest/gtest.h>
+
+#include "kvick/v1/command.grpc.pb.h"
+#include "kvick/v1/list.grpc.pb.h"
+#include "tests/rpc/api_fixture.h"
+
+namespace kvick::server {
+namespace {
+
+using PipelineStream = grpc::ClientReaderWriter<v1::PipelineRequest, v1::PipelineResponse>;
+
+class ApiTest : public ApiFixture {
+ protected:
+  static void AddPopAny(v1::PipelineRequest* frame, const std::string& key) {
+    auto* pop = frame->add_operations()->mutable_command()->mutable_list_pop_any();
+    pop->add_keys(key);
+    pop->set_side(v1::SIDE_LEFT);
+    pop->mutable_max_wait()->set_seconds(3600);
+  }
+  static v1::ListPushRequest PushRequest(const std::string& key) {
+    v1::ListPushRequest push;
+    push.set_key(key);
+    push.set_side(v1::SIDE_RIGHT);
+    push.add_values()->set_text("x");
+    return push;
+  }
+  bool EventuallyWaiting(size_t calls) {
+    return Eventually([&] { return assembly_->Gather().waiters == calls; });
+  }
+};
+
+// A call that is refused before it can wait must be freed: the leak checker tells.
+TEST_F(ApiTest, MalformedCallsThatMayWaitAreFreed) {
+  StartServer();
+  const auto channel = NewChannel();
+  for (const char* method : {"/kvick.v1.ListService/PopAny", "/kvick.v1.ListService/Move"}) {
+    for (int i = 0; i < 20; ++i) {
+      const grpc::Status status = CallWithBytes(channel, method, "\x0A\x01\xFF");
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method;
+    }
+  }
+}
+
+TEST_F(ApiTest, ACancelledPipelineRunsNothingBehindItsWait) {
+  StartServer();
+  const auto channel = NewChannel();
+  const auto stub = v1::CommandService::NewStub(channel);
+  grpc::ClientContext context;
+  const std::unique_ptr<PipelineStream> stream = stub->Pipeline(&context);
+  v1::PipelineRequest frame;
+  AddPopAny(&frame, "list");
+  auto* set = frame.add_operations()->mutable_command()->mutable_string_set();
+  set->set_key("behind");
+  set->mutable_value()->set_text("x");
+  ASSERT_TRUE(stream->Write(frame));
+  ASSERT_TRUE(EventuallyWaiting(1));
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  ASSERT_TRUE(EventuallyWaiting(0));
+  ASSERT_TRUE(Eventually([&] { return !assembly_->metrics().HasCallsUnderWay(); }));
+  EXPECT_EQ(assembly_->Gather().last_version, 0u);
+}
+
+// Pipelines whose operation has waited go on, frame after frame, beside others like them.
+TEST_F(ApiTest, PipelinesThatServeEachOther) {
+  constexpr int kPipelines = 20;
+  constexpr int kRounds = 20;
+  StartServer();
+  const auto channel = NewChannel();
+  const auto stub = v1::CommandService::NewStub(channel);
+  std::vector<grpc::ClientContext> contexts(kPipelines);
+  std::vector<std::unique_ptr<PipelineStream>> streams;
+  for (int i = 0; i < kPipelines; ++i) {
+    streams.push_back(stub->Pipeline(&contexts[static_cast<size_t>(i)]));
+    for (int round = 0; round < kRounds; ++round) {
+      v1::PipelineRequest frame;
+      AddPopAny(&frame, "key" + std::to_string(i));
+      *frame.add_operations()->mutable_command()->mutable_list_push() =
+          PushRequest("key" + std::to_string(i + 1));
+      ASSERT_TRUE(streams.back()->Write(frame));
+    }
+    ASSERT_TRUE(streams.back()->WritesDone());
+  }
+  ASSERT_TRUE(EventuallyWaiting(kPipelines));
+  const auto lists = v1::ListService::NewStub(channel);
+  for (int round = 0; round < kRounds; ++round) {
+    grpc::ClientContext context;
+    v1::ListPushResponse response;
+    ASSERT_TRUE(lists->Push(&context, PushRequest("key0"), &response).ok());
+  }
+  for (const auto& stream : streams) {
+    int results = 0;
+    for (v1::PipelineResponse response; stream->Read(&response);) {
+      for (const auto& result : response.results()) EXPECT_TRUE(result.has_reply());
+      results += response.results_size();
+    }
+    EXPECT_EQ(results, 2 * kRounds);
+    const grpc::Status status = stream->Finish();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+}
+
+}  // namespace
+}  // namespace kvick::server
