@@ -337,7 +337,7 @@ const std::vector<Command>& AllCommands() {
     auto* all = new std::vector<Command>();
     for (const auto* service : AllServices()) {
       for (int i = 0; i < service->method_count(); ++i) {
-        // A stream of requests has no arguments; `bench` and programs use it.
+        // A stream of requests has no arguments; `call` and `bench` use it.
         if (!service->method(i)->client_streaming()) all->emplace_back(service->method(i));
       }
     }

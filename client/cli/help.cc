@@ -51,8 +51,15 @@ error stream.
 )";
 
 constexpr char kScanHelp[] =
-    R"(A line a key. With --limit the token to go on with comes at the end: on the error stream, or with
---json as a last line {"nextPageToken":"..."}.
+    R"(A line a key. With --limit the token to go on with comes at the end: on the error stream, or
+with --json as a last line {"nextPageToken":"..."}.
+)";
+
+constexpr char kCallHelp[] =
+    R"(The request is a message in protobuf's JSON; - reads it from the standard input.
+CommandService/Pipeline takes any number of frames, or with - one a line, and prints the frames of
+its answer as JSON. A frame is sent when the one before is answered. The exit code is that of the
+last operation that was not done.
 )";
 
 std::string Column(const std::string& text, size_t width) {
@@ -165,9 +172,9 @@ const std::vector<Program>& AllPrograms() {
       {"bench", "bench [options]", "Measures throughput and latency.", BenchHelp(), BenchFlags(),
        RunBench},
       {"call",
-       "call <Service/Method> ['<request as JSON>'|-]",
+       "call <Service/Method> ['<request as JSON>'|-]...",
        "Calls any method with a request in JSON.",
-       "The request is a message in protobuf's JSON; - reads it from the standard input.\n",
+       kCallHelp,
        {},
        RunRawCall},
       {"completion",

@@ -294,17 +294,27 @@ std::string ToJson(const Message& message) {
   return status.ok() ? json : absl::StrCat("{\"error\": \"not representable as JSON\"}");
 }
 
+ExitCode CodeOf(const Message& response) {
+  const v1::Mutation* mutation = FindMutation(response);
+  if (mutation != nullptr && !mutation->applied()) return kNotApplied;
+  return SaysNothing(response, ShownFields(response)) ? kNothingThere : kSuccess;
+}
+
+ExitCode CodeOf(const absl::Status& error) {
+  if (absl::IsUnavailable(error)) return kUnavailable;
+  return absl::IsDeadlineExceeded(error) ? kTimeout : kFailed;
+}
+
 ExitCode PrintResponse(const Message& response, const Style& style, std::ostream& out,
                        std::ostream& errors) {
-  const v1::Mutation* mutation = FindMutation(response);
-  const bool refused = mutation != nullptr && !mutation->applied();
-  const std::vector<const FieldDescriptor*> fields = ShownFields(response);
+  const ExitCode code = CodeOf(response);
   if (style.json) {
     out << ToJson(response) << "\n";
-    if (refused) return kNotApplied;
-    return SaysNothing(response, fields) ? kNothingThere : kSuccess;
+    return code;
   }
-  if (refused) {
+  const v1::Mutation* mutation = FindMutation(response);
+  const std::vector<const FieldDescriptor*> fields = ShownFields(response);
+  if (code == kNotApplied) {
     errors << style.Red("not applied") << ": the precondition did not hold; the key's version is "
            << mutation->version() << "\n";
     return kNotApplied;
@@ -317,7 +327,7 @@ ExitCode PrintResponse(const Message& response, const Style& style, std::ostream
     out << "\n";
     return kSuccess;
   }
-  if (SaysNothing(response, fields)) {
+  if (code == kNothingThere) {
     errors << style.Dim(kNone) << "\n";
     return kNothingThere;
   }
@@ -339,9 +349,7 @@ ExitCode PrintError(const absl::Status& status, const std::string& usage, const 
     errors << "hint: " << hint << "\n";
   }
   if (absl::IsInvalidArgument(status) && !usage.empty()) errors << "usage: " << usage << "\n";
-  if (absl::IsUnavailable(status)) return kUnavailable;
-  if (absl::IsDeadlineExceeded(status)) return kTimeout;
-  return kFailed;
+  return CodeOf(status);
 }
 
 }  // namespace kvick::cli

@@ -27,7 +27,13 @@ struct Style {
   std::string Bold(const std::string& text) const;
 };
 
-// Prints an answer and says what it means as an exit code: kSuccess, kNotApplied or kNothingThere.
+// What an answer means as an exit code: kSuccess, kNotApplied or kNothingThere.
+ExitCode CodeOf(const google::protobuf::Message& response);
+
+// What an error means as an exit code: kUnavailable, kTimeout or kFailed.
+ExitCode CodeOf(const absl::Status& error);
+
+// Prints an answer; its exit code.
 //
 // As text: an answer with a single field is that field alone; several are `name: value`, one a
 // line; a list is an item a line, its parts separated by tabs; no field but the outcome of a write

@@ -134,7 +134,12 @@ class PatientPipelineStream : public PipelineStream {
     return watchdog_.During(timeout(), [&] { return inner_->Write(frame); });
   }
 
-  void WritesDone() override { inner_->WritesDone(); }
+  void WritesDone() override {
+    watchdog_.During(timeout(), [&] {
+      inner_->WritesDone();
+      return true;
+    });
+  }
 
   bool Read(v1::PipelineResponse* frame) override {
     const bool read = watchdog_.During(timeout(), [&] { return inner_->Read(frame); });

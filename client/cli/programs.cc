@@ -1,7 +1,6 @@
-// The commands that are more than one call, but for `stat` and `bench`.
-#include <google/protobuf/util/json_util.h>
-
-#include <iostream>
+// `kvick subscribe` and `kvick scan`.
+#include <algorithm>
+#include <ostream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -16,8 +15,6 @@
 
 namespace kvick::cli {
 namespace {
-
-using google::protobuf::MethodDescriptor;
 
 // The arguments of one of these commands: flags with values, then words.
 struct Arguments {
@@ -135,17 +132,6 @@ absl::StatusOr<ScanOptions> ParseScan(const std::vector<std::string>& arguments)
   return options;
 }
 
-// `ListService/Push`, `kvick.v1.ListService/Push`, `list/push`, `list.push`.
-const MethodDescriptor* FindByPath(const std::string& path) {
-  const size_t split = path.find_last_of("/.");
-  if (split == std::string::npos) return nullptr;
-  std::string service = path.substr(0, split);
-  if (absl::StartsWith(service, "kvick.v1.")) service = service.substr(9);
-  if (absl::EndsWith(service, "Service")) service = service.substr(0, service.size() - 7);
-  const Command* command = FindCommand(service, path.substr(split + 1));
-  return command == nullptr ? nullptr : command->method();
-}
-
 }  // namespace
 
 ExitCode RunSubscribe(Session& session, const std::vector<std::string>& arguments) {
@@ -193,27 +179,6 @@ ExitCode RunScan(Session& session, const std::vector<std::string>& arguments) {
   }
   if (!keys.next_page_token().empty()) PrintPageToken(keys.next_page_token(), session);
   return kSuccess;
-}
-
-ExitCode RunRawCall(Session& session, const std::vector<std::string>& arguments) {
-  const std::string& usage = FindProgram("call")->usage;
-  if (arguments.empty() || arguments.size() > 2) {
-    return session.UsageError("name a method and its request", usage);
-  }
-  const MethodDescriptor* method = FindByPath(arguments[0]);
-  if (method == nullptr) {
-    return session.UsageError(absl::StrCat("there is no method `", arguments[0], "`"), usage);
-  }
-  std::string json = arguments.size() > 1 ? arguments[1] : "{}";
-  if (json == "-") json.assign(std::istreambuf_iterator<char>(std::cin), {});
-  const auto request = NewMessage(method->input_type());
-  const auto status = google::protobuf::util::JsonStringToMessage(json, request.get());
-  if (!status.ok()) {
-    return session.UsageError(absl::StrCat("the request is no ", method->input_type()->name(), ": ",
-                                           std::string(status.message())),
-                              usage);
-  }
-  return session.Call(method, *request, usage);
 }
 
 }  // namespace kvick::cli

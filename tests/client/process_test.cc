@@ -183,7 +183,8 @@ TEST_F(ProcessTest, StreamsHaveTheirTimeoutToo) {
   server_->Signal(SIGSTOP);
   for (const std::string& command :
        {std::string("key scan --all"), std::string("scan"), std::string("subscribe x"),
-        std::string("key delete-matching --all"), raw}) {
+        std::string("key delete-matching --all"), raw,
+        std::string("call CommandService/Pipeline '{}'")}) {
     const Outcome outcome = Kvick(absl::StrCat(command, " --timeout 300ms"));
     EXPECT_EQ(outcome.code, 4) << command << outcome.errors;
     EXPECT_THAT(outcome.errors, HasSubstr("DEADLINE_EXCEEDED")) << command;
@@ -198,7 +199,8 @@ TEST_F(ProcessTest, AServerThatFallsSilentEndsAStream) {
   terminal.Type("string get missing\r");
   ASSERT_TRUE(terminal.Shows("(none)")) << terminal.screen();
   server_->Signal(SIGSTOP);
-  for (const char* command : {"key scan --all", "scan", "subscribe x"}) {
+  for (const char* command :
+       {"key scan --all", "scan", "subscribe x", "call CommandService/Pipeline '{}'"}) {
     terminal.Type(absl::StrCat(command, "\r"));
     EXPECT_TRUE(terminal.Shows("DEADLINE_EXCEEDED")) << command << terminal.screen();
   }
@@ -278,6 +280,59 @@ TEST_F(ProcessTest, JsonAndRawCalls) {
   EXPECT_THAT(Out("string increment zero 0 --json"), HasSubstr("\"value\":\"0\""));
   EXPECT_EQ(Kvick("call kvick.v1.StringService.Length - --json", "{\"key\":\"raw\"}").out,
             "{\"length\":\"1\"}\n");
+}
+
+TEST_F(ProcessTest, ThePipelineIsCalledFrameByFrame) {
+  const std::string set =
+      R"({"operations":[{"id":1,"command":{"stringSet":{"key":"frame","value":{"integer":5}}}}]})";
+  const std::string get = R"({"operations":[{"id":2,"command":{"stringGet":{"key":"frame"}}},)"
+                          R"({"id":3,"command":{"listLength":{"key":"frames"}}}]})";
+  const std::string wrong = R"({"operations":[{"id":4,"command":{"listLength":{"key":"frame"}}}]})";
+  const std::string missing = R"({"operations":[{"command":{"stringGet":{"key":"missing"}}}]})";
+  const std::string call = "call CommandService/Pipeline ";
+  const auto quoted = [](const std::string& frame) { return absl::StrCat(" '", frame, "' "); };
+
+  const auto answers = ::testing::ContainsRegex(
+      "^\\{\"results\":\\[\\{\"id\":\"1\",\"reply\":\\{\"stringSet\":.*\n"
+      ".*\"id\":\"2\",.*\"integer\":\"5\".*\"id\":\"3\",\"reply\":\\{\"listLength\":\\{\"length\":"
+      "\"0\"");
+  const Outcome both = Kvick(call + quoted(set) + quoted(get));
+  EXPECT_EQ(both.code, 0) << both.errors;
+  EXPECT_THAT(both.out, answers);
+  const Outcome lines = Kvick("call command/pipeline -", absl::StrCat(set, "\n\n", get));
+  EXPECT_EQ(lines.code, 0) << lines.errors;
+  EXPECT_THAT(lines.out, answers);
+
+  const Outcome failed = Kvick(call + quoted(wrong) + quoted(get));
+  EXPECT_EQ(failed.code, 1) << "an operation fails alone, and the code says so";
+  EXPECT_THAT(failed.out, HasSubstr("ERROR_REASON_WRONG_TYPE"));
+  EXPECT_THAT(failed.out, HasSubstr("\"integer\":\"5\""));
+  EXPECT_EQ(Kvick(call + quoted(missing)).code, 6);
+  EXPECT_EQ(Kvick(call + quoted("{}")).code, 0) << "an empty frame";
+
+  EXPECT_EQ(Kvick(call).code, 2);
+  const Outcome unsent = Kvick(call + quoted(set) + quoted("{\"bogus\":1}"));
+  EXPECT_EQ(unsent.code, 2);
+  EXPECT_EQ(unsent.out, "") << "nothing was sent";
+  const Outcome half = Kvick(call + "-", absl::StrCat(set, "\nbogus\n", get));
+  EXPECT_EQ(half.code, 2);
+  EXPECT_THAT(half.errors, HasSubstr("the request is no PipelineRequest"));
+  EXPECT_THAT(half.out, Not(HasSubstr("stringGet"))) << "what comes after is not sent";
+  EXPECT_EQ(Kvick(call + quoted(get) + "--address 127.0.0.1:1").code, 3);
+}
+
+TEST_F(ProcessTest, CtrlCEndsAPipeline) {
+  Terminal waits(
+      R"(call CommandService/Pipeline '{"operations":[{"command":{"listPopAny":)"
+      R"({"keys":["pipelined"],"side":"SIDE_LEFT","maxWait":"600s"}}}]}' --timeout 100ms)");
+  absl::SleepFor(absl::Milliseconds(500));  // Longer than the timeout: it is told to wait.
+  waits.Type("\x03");
+  EXPECT_EQ(waits.Wait(), 130) << waits.screen();
+  Terminal reads("call CommandService/Pipeline -");
+  reads.Type("{\"operations\":[{\"command\":{\"listLength\":{\"key\":\"none\"}}}]}\n");
+  ASSERT_TRUE(reads.Shows("{\"length\":\"0\"}")) << reads.screen();
+  reads.Type("\x03");
+  EXPECT_EQ(reads.Wait(), 130) << reads.screen();
 }
 
 TEST_F(ProcessTest, ScanListsKeys) {
