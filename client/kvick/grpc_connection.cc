@@ -103,7 +103,7 @@ class GrpcReadStream : public ReadStream {
     stream_ = Stub(std::move(channel)).PrepareCall(&context_, method.path, steps_.queue());
     stream_->StartCall(nullptr);
     stream_->WriteLast(request, grpc::WriteOptions(), nullptr);
-    steps_.Wait();  // A failure shows at Read.
+    WaitForStep(read_timeout_);  // A failure shows at Read.
   }
 
   ~GrpcReadStream() override {
@@ -114,16 +114,9 @@ class GrpcReadStream : public ReadStream {
 
   bool Read(Message* response) override {
     stream_->Read(response, nullptr);
-    const absl::Time give_up =
-        may_be_silent_ ? absl::InfiniteFuture() : absl::Now() + read_timeout_;
-    std::optional<bool> read = steps_.WaitUntil(give_up);
-    if (!read.has_value()) {
-      timed_out_ = true;
-      context_.TryCancel();
-      read = steps_.Wait();
-    }
+    const bool read = WaitForStep(may_be_silent_ ? absl::InfiniteDuration() : read_timeout_);
     may_be_silent_ = endless_;
-    return *read;
+    return read;
   }
 
   absl::Status Finish() override {
@@ -133,12 +126,21 @@ class GrpcReadStream : public ReadStream {
     steps_.Wait();
     if (!timed_out_) return FromGrpc(status);
     return absl::DeadlineExceededError(
-        absl::StrCat("the server sent nothing for ", absl::FormatDuration(read_timeout_)));
+        absl::StrCat("no answer from the server for ", absl::FormatDuration(read_timeout_)));
   }
 
   void Cancel() override { context_.TryCancel(); }
 
  private:
+  // True when the step succeeded. One that takes longer than `limit` fails, and the call with it.
+  bool WaitForStep(absl::Duration limit) {
+    const std::optional<bool> success = steps_.WaitUntil(absl::Now() + limit);
+    if (success.has_value()) return *success;
+    timed_out_ = true;
+    context_.TryCancel();
+    return steps_.Wait();
+  }
+
   const bool endless_;
   const absl::Duration read_timeout_;
   // Own synchronisation where Cancel needs it; the rest is the reading thread's.

@@ -7,6 +7,7 @@ namespace kvick {
 
 using internal::Apply;
 using internal::ForKey;
+
 namespace {
 
 template <class Request>

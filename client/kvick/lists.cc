@@ -6,6 +6,7 @@ namespace kvick {
 
 using internal::Apply;
 using internal::ForKey;
+
 absl::StatusOr<v1::ListPushResponse> ListClient::Push(std::string_view key,
                                                       std::vector<Value> values,
                                                       WriteOptions options) const {

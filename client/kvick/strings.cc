@@ -6,6 +6,7 @@ namespace kvick {
 
 using internal::Apply;
 using internal::ForKey;
+
 namespace {
 
 v1::StringSetRequest SetRequest(std::string_view key, Value value, WriteOptions options) {

@@ -194,10 +194,10 @@ TEST_F(ExamplesTest, AnyScan) {
   const kvick::HashClient::Fields fields{{"name", "Ann"}, {"age", 30}};
   ASSERT_TRUE(client().Hashes().Set("user", fields).ok());
   ASSERT_TRUE(client().Sets().Add("tags", {"a", "b", "c"}).ok());
-  const kvick::HashClient::Range of_fields = client().Hashes().Scan("user");
-  const kvick::SetClient::Range of_members = client().Sets().Scan("tags");
-  EXPECT_EQ(Count(of_fields), 2);
-  EXPECT_EQ(Count(of_members), 3);
+  kvick::HashClient::Range of_fields = client().Hashes().Scan("user");
+  kvick::SetClient::Range of_members = client().Sets().Scan("tags");
+  EXPECT_EQ(Count(std::move(of_fields)), 2);
+  EXPECT_EQ(Count(std::move(of_members)), 3);
 }
 
 TEST_F(ExamplesTest, Lists) {

@@ -136,7 +136,7 @@ TEST(GrpcConnectionTest, AScanWaitsForEveryNextAnswerToo) {
   auto next = range.Next();
   if (next->ok()) next = range.Next();
   EXPECT_EQ(next->status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(next->status().message(), "the server sent nothing for 300ms");
+  EXPECT_EQ(next->status().message(), "no answer from the server for 300ms");
 }
 
 TEST(GrpcConnectionTest, ASubscriptionIsRegisteredInTime) {

@@ -244,7 +244,9 @@ TEST_F(PipelineTest, DestroyedItFailsWhatHasNoAnswerInTime) {
 
 TEST_F(PipelineTest, DestroyedItSendsNothingOnAStreamThatOpensLate) {
   std::atomic<int> frames = 0;
+  absl::Notification opening;
   EXPECT_CALL(*mock_, OpenPipeline).WillOnce([&](const CallOptions& options) {
+    opening.Notify();
     absl::Notification closing;
     const std::stop_callback on_stop(options.stop, [&] { closing.Notify(); });
     closing.WaitForNotification();
@@ -252,6 +254,7 @@ TEST_F(PipelineTest, DestroyedItSendsNothingOnAStreamThatOpensLate) {
   });
   auto pipeline = Client(mock_).OpenPipeline({.close_timeout = absl::ZeroDuration()});
   auto outcome = pipeline->Run(LengthOf("a"));
+  opening.WaitForNotification();
   pipeline.reset();
   EXPECT_EQ(outcome.get().status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(frames, 0);
@@ -271,6 +274,7 @@ TEST_F(PipelineTest, DestroyedItFailsWhatCallbacksStillAdd) {
     });
   };
   add(pipeline.get());
+  while (frames == 0) std::this_thread::yield();
   pipeline.reset();
   EXPECT_EQ(outcomes, std::vector<absl::StatusCode>(3, absl::StatusCode::kCancelled));
 }
