@@ -29,7 +29,11 @@ class ProcessorFixture : public testing::Test {
                 .limits = {.max_key_bytes = 1024,
                            .max_value_bytes = 1 << 20,
                            .max_reply_bytes = 1 << 20},
-                .clock = [this] { return now_.load(); }}),
+                .clock =
+                    [this] {
+                      ++clock_calls_;
+                      return now_.load();
+                    }}),
         processor_(store_, options) {
     RegisterKeys(table_);
     RegisterStrings(table_);
@@ -75,6 +79,7 @@ class ProcessorFixture : public testing::Test {
   void MustRefuse(const Request& request, absl::StatusCode code, const std::string& reason);
 
   std::atomic<storage::TimeMs> now_{kStart};
+  std::atomic<int> clock_calls_{0};  // how often the store was asked for the time
   storage::Store store_;
   Processor processor_;
   CommandTable table_;
