@@ -242,24 +242,27 @@ absl::Status HashSample(const Keyspace& keyspace, const v1::HashSampleRequest& r
 }
 
 absl::Status HashScanStep(const Keyspace& keyspace, const v1::HashScanRequest& request,
-                          v1::HashScanResponse* response) {
+                          const storage::Glob& glob, v1::HashScanResponse* response) {
   ASSIGN_OR_RETURN(const uint64_t cursor, ParsePageToken(ScanKind::kHash, request.page().token()));
   ASSIGN_OR_RETURN(const Hash* hash, keyspace.Find<Hash>(request.key()));
   if (hash == nullptr) {
     return absl::OkStatus();
   }
-  ScanBudget budget;
+  ScanBudget budget(request.page().limit());
   const uint64_t next = hash->fields().Scan(cursor, [&](const Element& element) {
-    budget.Spend(element.name.bytes.size());
-    if (request.glob().empty() || storage::GlobMatches(request.glob(), element.name.bytes)) {
+    size_t work = 0;
+    if (glob.Matches(element.name.bytes, &work)) {
       v1::HashField* field = response->add_fields();
       field->set_field(std::string(element.name.bytes));
+      size_t value_bytes = 0;
       if (!request.fields_only()) {
         FillValue(element.value, field->mutable_value());
-        budget.Spend(element.value.bytes.size());
+        value_bytes = element.value.bytes.size();
       }
+      budget.Answer(element.name.bytes.size() + value_bytes);
     }
-    return budget.Visit();
+    budget.Look(work);
+    return budget.GoOn();
   });
   if (next != 0) {
     response->set_next_page_token(MakePageToken(ScanKind::kHash, next));

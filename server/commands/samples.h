@@ -1,4 +1,4 @@
-// Drawing, taking and scanning elements: what sets and hashes share.
+// Drawing and taking elements: what sets and hashes share.
 #ifndef KVICK_SERVER_COMMANDS_SAMPLES_H_
 #define KVICK_SERVER_COMMANDS_SAMPLES_H_
 
@@ -8,7 +8,6 @@
 #include "absl/random/bit_gen_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/commands/scan_steps.h"
 #include "server/commands/values.h"
 #include "storage/base/error.h"
 #include "storage/base/status_macros.h"
@@ -54,20 +53,6 @@ class ReplyBudget {
  private:
   const storage::Limits& limits_;
   size_t taken_ = 0;
-};
-
-// Bounds one step of a scan: by the elements that it looks at, and by their bytes, which a pattern
-// may have to walk over many times though nothing matches.
-class ScanBudget {
- public:
-  void Spend(size_t bytes) { bytes_ += bytes + 8; }
-  // Call once an element; false when the step should end.
-  bool Visit() { return ++visited_ < kVisitedMax && bytes_ < kScanStepBytes; }
-
- private:
-  static constexpr int kVisitedMax = 4096;
-  int visited_ = 0;
-  size_t bytes_ = 0;
 };
 
 // Draws elements from a dictionary, which is not empty, and gives each to `answer`, which may

@@ -308,19 +308,21 @@ absl::Status SetCombineStore(Keyspace& keyspace, const v1::SetCombineStoreReques
 }
 
 absl::Status SetScanStep(const Keyspace& keyspace, const v1::SetScanRequest& request,
-                         v1::SetScanResponse* response) {
+                         const storage::Glob& glob, v1::SetScanResponse* response) {
   ASSIGN_OR_RETURN(const uint64_t cursor, ParsePageToken(ScanKind::kSet, request.page().token()));
   ASSIGN_OR_RETURN(const Set* set, keyspace.Find<Set>(request.key()));
   if (set == nullptr) {
     return absl::OkStatus();
   }
-  ScanBudget budget;
+  ScanBudget budget(request.page().limit());
   const uint64_t next = set->members().Scan(cursor, [&](const Element& element) {
-    budget.Spend(element.name.bytes.size());
-    if (request.glob().empty() || storage::GlobMatches(request.glob(), element.name.bytes)) {
+    size_t work = 0;
+    if (glob.Matches(element.name.bytes, &work)) {
       FillValue(element.name, response->add_members());
+      budget.Answer(element.name.bytes.size());
     }
-    return budget.Visit();
+    budget.Look(work);
+    return budget.GoOn();
   });
   if (next != 0) {
     response->set_next_page_token(MakePageToken(ScanKind::kSet, next));

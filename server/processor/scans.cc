@@ -1,18 +1,18 @@
 #include "server/processor/scans.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/random/uniform_int_distribution.h"
+#include "absl/functional/function_ref.h"
 #include "kvick/v1/hash.pb.h"
 #include "kvick/v1/key.pb.h"
 #include "kvick/v1/set.pb.h"
 #include "server/commands/page_token.h"
 #include "server/commands/scan_steps.h"
 #include "server/commands/values.h"
+#include "server/processor/key_sample.h"
 #include "server/processor/thread_random.h"
 #include "storage/base/error.h"
 #include "storage/base/glob.h"
@@ -35,13 +35,6 @@ absl::Cord ToFrame(const google::protobuf::Message& message) {
   return absl::Cord(message.SerializeAsString());
 }
 
-absl::Status CheckGlob(const std::string& glob) {
-  if (glob.size() > storage::kGlobBytesMax) {
-    return InvalidArgument("PATTERN_INVALID", "A pattern is over 1 KiB: use a shorter one.");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckPage(const v1::Page& page, ScanKind kind) {
   if (page.limit() < 0) {
     return InvalidArgument("ARGUMENT_OUT_OF_RANGE", "The field page.limit must not be negative.");
@@ -54,7 +47,7 @@ absl::Status CheckSelector(const v1::Selector& selector, const storage::Limits& 
     case v1::Selector::kKey:
       return CheckKey(selector.key(), limits);
     case v1::Selector::kGlob:
-      return CheckGlob(selector.glob());
+      return storage::CheckGlob(selector.glob());
     case v1::Selector::kPrefix:
       return CheckKeyLength(selector.prefix(), limits);
     case v1::Selector::kAll:
@@ -68,18 +61,32 @@ absl::Status CheckSelector(const v1::Selector& selector, const storage::Limits& 
                          "The field selector says nothing: set one of key, prefix, glob and all.");
 }
 
-bool Selects(const v1::Selector& selector, std::string_view key) {
-  switch (selector.match_case()) {
-    case v1::Selector::kKey:
-      return key == selector.key();
-    case v1::Selector::kPrefix:
-      return key.starts_with(selector.prefix());
-    case v1::Selector::kGlob:
-      return storage::GlobMatches(selector.glob(), key);
-    default:
-      return true;
+// A selector with its pattern read.
+class KeyFilter {
+ public:
+  // `selector` outlives this.
+  explicit KeyFilter(const v1::Selector& selector) : selector_(selector), glob_(selector.glob()) {}
+
+  // Whether the selector chooses a key. Adds to `work` what that took.
+  bool Selects(std::string_view key, size_t* work) const {
+    switch (selector_.match_case()) {
+      case v1::Selector::kKey:
+        *work += selector_.key().size();
+        return key == selector_.key();
+      case v1::Selector::kPrefix:
+        *work += selector_.prefix().size();
+        return key.starts_with(selector_.prefix());
+      case v1::Selector::kGlob:
+        return glob_.Matches(key, work);
+      default:
+        return true;
+    }
   }
-}
+
+ private:
+  const v1::Selector& selector_;
+  const storage::Glob glob_;
+};
 
 // Where a walk over all keys stands: a shard and a position in the order of its hashes. Only the
 // upper half of the position is needed: tables have fewer buckets than that.
@@ -94,11 +101,12 @@ struct KeyCursor {
 };
 
 // Walks over the entries of one shard from the cursor on, at most kStepBuckets buckets and as long
-// as `go_on()`; moves the cursor, to the next shard at the end of this one. The shard is locked.
-void WalkShard(storage::Shard& shard, KeyCursor* cursor,
-               const std::function<void(const Entry&)>& visit, const std::function<bool()>& go_on) {
+// as the budget, which `visit` spends, lasts; moves the cursor, to the next shard at the end of
+// this one. The shard is locked.
+void WalkShard(storage::Shard& shard, KeyCursor* cursor, const ScanBudget& budget,
+               absl::FunctionRef<void(const Entry&)> visit) {
   shard.mu.AssertHeld();
-  for (int buckets = 0; buckets < kStepBuckets && go_on(); ++buckets) {
+  for (int buckets = 0; buckets < kStepBuckets && budget.GoOn(); ++buckets) {
     cursor->position =
         shard.table.Scan(cursor->position, [&](const Entry* entry) { visit(*entry); });
     if (cursor->position == 0) {
@@ -112,7 +120,7 @@ void WalkShard(storage::Shard& shard, KeyCursor* cursor,
 class KeyScanSource final : public FrameSource {
  public:
   KeyScanSource(Store& store, const v1::KeyScanRequest& request, KeyCursor cursor)
-      : store_(store), request_(request), cursor_(cursor) {
+      : store_(store), request_(request), filter_(request.selector()), cursor_(cursor) {
     // One key has one shard, which is the only one to look at.
     if (request.selector().has_key()) {
       end_shard_ = store.ShardOf(request.selector().key()) + 1;
@@ -127,10 +135,10 @@ class KeyScanSource final : public FrameSource {
       return State::kFinished;
     }
     v1::KeyScanResponse response;
-    bytes_ = 0;
     // A step over few entries is cheap; many shards make one frame.
-    while (cursor_.shard < end_shard_ && !Full(response)) {
-      Step(&response);
+    size_t bytes = 0;
+    while (cursor_.shard < end_shard_ && bytes < kScanStepBytes && !LimitReached()) {
+      bytes += Step(&response);
     }
     finished_ = cursor_.shard >= end_shard_ || LimitReached();
     if (cursor_.shard < end_shard_) {
@@ -144,35 +152,39 @@ class KeyScanSource final : public FrameSource {
   bool LimitReached() const {
     return request_.page().limit() > 0 && items_ >= request_.page().limit();
   }
-  bool Full(const v1::KeyScanResponse& response) const {
-    return bytes_ >= kScanStepBytes || LimitReached() || response.keys_size() > 10'000;
-  }
 
-  void Step(v1::KeyScanResponse* response) {
+  // Returns the bytes that were spent.
+  size_t Step(v1::KeyScanResponse* response) {
     storage::Shard& shard = store_.shard(cursor_.shard);
+    const int64_t limit = request_.page().limit();
+    ScanBudget budget(limit == 0 ? 0 : limit - items_);
     absl::MutexLock lock(&shard.mu);
     const storage::TimeMs now = store_.Now();
-    const auto visit = [&](const Entry& entry) {
-      if (entry.IsExpired(now) || !Selects(request_.selector(), entry.key()) ||
-          (request_.type() != v1::KEY_TYPE_UNSPECIFIED &&
-           static_cast<int>(entry.type()) != static_cast<int>(request_.type()))) {
-        return;
+    WalkShard(shard, &cursor_, budget, [&](const Entry& entry) {
+      size_t work = 0;
+      if (!entry.IsExpired(now) && HasType(entry) && filter_.Selects(entry.key(), &work)) {
+        v1::ScannedKey* key = response->add_keys();
+        key->set_key(std::string(entry.key()));
+        key->set_type(static_cast<v1::KeyType>(entry.type()));
+        budget.Answer(entry.key().size());
       }
-      v1::ScannedKey* key = response->add_keys();
-      key->set_key(std::string(entry.key()));
-      key->set_type(static_cast<v1::KeyType>(entry.type()));
-      bytes_ += entry.key().size() + 8;
-      ++items_;
-    };
-    WalkShard(shard, &cursor_, visit, [&] { return !Full(*response); });
+      budget.Look(work);
+    });
+    items_ += budget.items();
+    return budget.bytes();
+  }
+
+  bool HasType(const Entry& entry) const {
+    return request_.type() == v1::KEY_TYPE_UNSPECIFIED ||
+           static_cast<int>(entry.type()) == static_cast<int>(request_.type());
   }
 
   Store& store_;
   const v1::KeyScanRequest& request_;
+  const KeyFilter filter_;
   KeyCursor cursor_;
   uint32_t end_shard_ = 0;
   int64_t items_ = 0;
-  size_t bytes_ = 0;
   bool finished_ = false;
 };
 
@@ -180,16 +192,15 @@ class KeyScanSource final : public FrameSource {
 class DeleteMatchingSource final : public FrameSource {
  public:
   DeleteMatchingSource(Store& store, const v1::KeyDeleteMatchingRequest& request)
-      : store_(store), request_(request) {}
+      : store_(store), filter_(request.selector()) {}
 
   State Next(absl::Cord* frame, absl::Status* /*status*/) override {
-    constexpr int64_t kEntriesPerFrame = 10'000;
     if (progress_.done()) {
       return State::kFinished;
     }
-    const int64_t until = progress_.scanned() + kEntriesPerFrame;
-    while (cursor_.shard < store_.shard_count() && progress_.scanned() < until) {
-      Step();
+    size_t bytes = 0;
+    while (cursor_.shard < store_.shard_count() && bytes < kScanStepBytes) {
+      bytes += Step();
     }
     progress_.set_done(cursor_.shard >= store_.shard_count());
     *frame = ToFrame(progress_);
@@ -197,26 +208,31 @@ class DeleteMatchingSource final : public FrameSource {
   }
 
  private:
-  void Step() {
-    constexpr size_t kDeletesPerStep = 128;
+  // Returns the bytes that were spent.
+  size_t Step() {
+    constexpr int64_t kDeletesPerStep = 128;
     storage::Shard& shard = store_.shard(cursor_.shard);
+    ScanBudget budget(kDeletesPerStep);
     absl::MutexLock lock(&shard.mu);
     Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
     std::vector<std::string> matching;
-    const auto visit = [&](const Entry& entry) {
+    WalkShard(shard, &cursor_, budget, [&](const Entry& entry) {
+      size_t work = 0;
       progress_.set_scanned(progress_.scanned() + 1);
-      if (!entry.IsExpired(keyspace.now()) && Selects(request_.selector(), entry.key())) {
+      if (!entry.IsExpired(keyspace.now()) && filter_.Selects(entry.key(), &work)) {
         matching.emplace_back(entry.key());
+        budget.Answer(entry.key().size());
       }
-    };
-    WalkShard(shard, &cursor_, visit, [&] { return matching.size() < kDeletesPerStep; });
+      budget.Look(work);
+    });
     for (const std::string& key : matching) {
       progress_.set_deleted(progress_.deleted() + (keyspace.Remove(key) ? 1 : 0));
     }
+    return budget.bytes();
   }
 
   Store& store_;
-  const v1::KeyDeleteMatchingRequest& request_;
+  const KeyFilter filter_;
   KeyCursor cursor_;
   v1::KeyDeleteMatchingResponse progress_;
 };
@@ -228,9 +244,12 @@ int ItemsOf(const v1::HashScanResponse& response) { return response.fields_size(
 template <typename Request, typename Response>
 class ElementScanSource final : public FrameSource {
  public:
-  using Step = absl::Status (*)(const Keyspace&, const Request&, Response*);
+  using Step = absl::Status (*)(const Keyspace&, const Request&, const storage::Glob&, Response*);
   ElementScanSource(Store& store, Request request, Step step)
-      : store_(store), request_(std::move(request)), step_(step) {}
+      : store_(store),
+        request_(std::move(request)),
+        glob_(request_.glob().empty() ? "*" : request_.glob()),
+        step_(step) {}
 
   State Next(absl::Cord* frame, absl::Status* status) override {
     if (finished_) {
@@ -241,34 +260,36 @@ class ElementScanSource final : public FrameSource {
       storage::Shard& shard = store_.shard(store_.ShardOf(request_.key()));
       absl::MutexLock lock(&shard.mu);
       const Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
-      *status = step_(keyspace, request_, &response);
+      *status = step_(keyspace, request_, glob_, &response);
     }
     if (!status->ok()) {
       return State::kFinished;
     }
-    items_ += ItemsOf(response);
-    const int64_t limit = request_.page().limit();
-    finished_ = response.next_page_token().empty() || (limit > 0 && items_ >= limit);
-    request_.mutable_page()->set_token(response.next_page_token());
+    v1::Page* page = request_.mutable_page();
+    const int64_t left = page->limit() - ItemsOf(response);
+    finished_ = response.next_page_token().empty() || (page->limit() > 0 && left <= 0);
+    page->set_limit(page->limit() > 0 ? left : 0);
+    page->set_token(response.next_page_token());
     *frame = ToFrame(response);
     return State::kFrame;
   }
 
  private:
   Store& store_;
-  Request request_;
+  Request request_;  // its page: what is left of it
+  const storage::Glob glob_;
   const Step step_;
-  int64_t items_ = 0;
   bool finished_ = false;
 };
 
 template <typename Request, typename Response>
 void AddElementScan(CommandTable& table, Store& store, ScanKind kind,
-                    absl::Status (*step)(const Keyspace&, const Request&, Response*)) {
+                    absl::Status (*step)(const Keyspace&, const Request&, const storage::Glob&,
+                                         Response*)) {
   table.AddStream<Request>([&store, kind, step](const Request& request, WakeUp /*never pending*/)
                                -> absl::StatusOr<std::unique_ptr<FrameSource>> {
     RETURN_IF_ERROR(CheckKey(request.key(), store.options().limits));
-    RETURN_IF_ERROR(CheckGlob(request.glob()));
+    RETURN_IF_ERROR(storage::CheckGlob(request.glob()));
     RETURN_IF_ERROR(CheckPage(request.page(), kind));
     return std::make_unique<ElementScanSource<Request, Response>>(store, request, step);
   });
@@ -286,27 +307,6 @@ absl::StatusOr<std::unique_ptr<FrameSource>> StartKeyScan(Store& store,
   return std::make_unique<KeyScanSource>(store, request, KeyCursor::Unpack(packed));
 }
 
-// One key by chance: a shard is drawn by where a random key would lie, the next one that has any is
-// taken, and of it a random key.
-absl::Status KeySample(Store& store, v1::KeySampleResponse* response) {
-  constexpr int kTriesPerShard = 16;
-  const auto count = static_cast<uint32_t>(store.shard_count());
-  const uint32_t start =
-      absl::uniform_int_distribution<uint32_t>(0, count - 1)(ThreadRandom::Get());
-  for (uint32_t i = 0; i < count; ++i) {
-    storage::Shard& shard = store.shard((start + i) % count);
-    absl::MutexLock lock(&shard.mu);
-    for (int tries = 0; tries < kTriesPerShard && !shard.table.empty(); ++tries) {
-      const Entry* entry = shard.table.Sample(ThreadRandom::Get());
-      if (!entry->IsExpired(store.Now())) {
-        response->set_key(std::string(entry->key()));
-        return absl::OkStatus();
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 void RegisterScans(CommandTable& table, Store& store) {
@@ -322,7 +322,11 @@ void RegisterScans(CommandTable& table, Store& store) {
   AddElementScan<v1::HashScanRequest>(table, store, ScanKind::kHash, HashScanStep);
   table.AddCall<v1::KeySampleRequest, v1::KeySampleResponse>(
       [&store](const v1::KeySampleRequest&, v1::KeySampleResponse* response) {
-        return KeySample(store, response);
+        std::optional<std::string> key = SampleKey(store, ThreadRandom::Get());
+        if (key.has_value()) {
+          response->set_key(*std::move(key));
+        }
+        return absl::OkStatus();
       });
 }
 

@@ -23,12 +23,6 @@ absl::Status TooLong(const char* what, size_t limit) {
                          {{"limit_bytes", std::to_string(limit)}});
 }
 
-absl::Status CheckGlob(const std::string& glob) {
-  return glob.size() > storage::kGlobBytesMax
-             ? InvalidArgument("PATTERN_INVALID", "A pattern is over 1 KiB: use a shorter one.")
-             : absl::OkStatus();
-}
-
 absl::Status CheckPayload(const v1::Value& payload, const PubSubOptions& options) {
   if (payload.kind_case() == v1::Value::KIND_NOT_SET) {
     return InvalidArgument("VALUE_MISSING",
@@ -90,7 +84,7 @@ absl::Status CheckSubscribe(const v1::PubSubSubscribeRequest& request,
     if (pattern.empty()) {
       return InvalidArgument("KEY_EMPTY", "A pattern is empty: \"*\" matches every channel.");
     }
-    RETURN_IF_ERROR(CheckGlob(pattern));
+    RETURN_IF_ERROR(storage::CheckGlob(pattern));
   }
   if (!v1::Overflow_IsValid(request.overflow())) {
     return InvalidArgument("UNKNOWN_ENUM_VALUE",
@@ -109,7 +103,7 @@ absl::Status CheckListChannels(const v1::PubSubListChannelsRequest& request) {
   if (request.limit() < 0 || request.limit() > kListLimitMax) {
     return InvalidArgument("ARGUMENT_OUT_OF_RANGE", "The field limit must be from 0 to 10,000.");
   }
-  return CheckGlob(request.glob());
+  return storage::CheckGlob(request.glob());
 }
 
 }  // namespace kvick::server

@@ -185,7 +185,7 @@ absl::Status PubSubHub::ListChannels(const v1::PubSubListChannelsRequest& reques
     absl::MutexLock lock(&shard.mu);
     for (const auto& [name, channel] : shard.channels) {
       if (!channel.subscribers.empty() && name > request.after() &&
-          (request.glob().empty() || storage::GlobMatches(request.glob(), name))) {
+          (request.glob().empty() || storage::Glob(request.glob()).Matches(name))) {
         names.push_back(name);
       }
     }

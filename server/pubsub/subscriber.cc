@@ -45,7 +45,7 @@ bool Subscriber::HasChannel(std::string_view channel) const {
 
 bool Subscriber::HasMatchingPattern(std::string_view channel) const {
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-    return storage::GlobMatches(pattern, channel);
+    return storage::Glob(pattern).Matches(channel);
   });
 }
 

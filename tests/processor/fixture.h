@@ -44,7 +44,11 @@ class ProcessorFixture : public testing::Test {
                 .limits = {.max_key_bytes = 1024,
                            .max_value_bytes = 1 << 20,
                            .max_reply_bytes = 1 << 20},
-                .clock = [this] { return now_.load(); }}),
+                .clock =
+                    [this] {
+                      ++clock_calls_;
+                      return now_.load();
+                    }}),
         processor_(store_, WithClock(std::move(options))) {
     RegisterKeys(table_);
     RegisterStrings(table_);
@@ -96,6 +100,7 @@ class ProcessorFixture : public testing::Test {
 
   std::atomic<storage::TimeMs> now_{kStart};                                  // what expiry goes by
   const std::shared_ptr<StillClock> clock_ = std::make_shared<StillClock>();  // for ends of waits
+  std::atomic<int> clock_calls_{0};  // how often the store was asked for the time
   storage::Store store_;
   Processor processor_;
   CommandTable table_;

@@ -1,7 +1,9 @@
 // Scan, DeleteMatching and Sample, frame by frame.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -10,6 +12,8 @@
 #include "kvick/v1/key.pb.h"
 #include "kvick/v1/set.pb.h"
 #include "kvick/v1/string.pb.h"
+#include "server/commands/scan_steps.h"
+#include "server/processor/key_sample.h"
 #include "tests/processor/fixture.h"
 
 namespace kvick::server {
@@ -54,6 +58,21 @@ class ScansTest : public ProcessorFixture {
     v1::KeyDeleteRequest request;
     request.add_keys(key);
     ASSERT_TRUE(Run<v1::KeyDeleteResponse>(request).ok());
+  }
+  static int64_t ItemsOf(const v1::SetScanResponse& frame) { return frame.members_size(); }
+  static int64_t ItemsOf(const v1::HashScanResponse& frame) { return frame.fields_size(); }
+  // How many elements a scan answers.
+  int64_t CountOf(const v1::SetScanRequest& request) { return Count<v1::SetScanResponse>(request); }
+  int64_t CountOf(const v1::HashScanRequest& request) {
+    return Count<v1::HashScanResponse>(request);
+  }
+  template <typename Response, typename Request>
+  int64_t Count(const Request& request) {
+    std::vector<Response> frames;
+    EXPECT_TRUE(Read(request, &frames).ok());
+    int64_t items = 0;
+    for (const Response& frame : frames) items += ItemsOf(frame);
+    return items;
   }
   std::set<std::string> ScanKeys(const v1::KeyScanRequest& request) {
     std::vector<v1::KeyScanResponse> frames;
@@ -122,24 +141,58 @@ TEST_F(ScansTest, EmptyAndOverLongKeysAreRefused) {
   ExpectError(Read(members, &set_frames), absl::StatusCode::kInvalidArgument, "KEY_TOO_LONG");
 }
 
-// A pattern may have to walk over all bytes of an element: a step that looks at large ones ends
-// early, though nothing matches.
+// A step, which asks once for the time, ends when matching has been much work, though nothing
+// matches: other calls get at the shard meanwhile.
+TEST_F(ScansTest, StepsEndByTheWorkOfMatching) {
+  constexpr int kKeys = 1000;
+  for (int i = 0; i < kKeys; ++i) Set("{one shard}" + std::string(1000, 'a') + std::to_string(i));
+  const std::string glob = "*" + std::string(900, 'a') + "b*";
+  const int least_steps = kKeys * 1000 / (2 * int{kScanStepBytes});
+  v1::KeyScanRequest scan;
+  scan.mutable_selector()->set_glob(glob);
+  int before = clock_calls_;
+  EXPECT_TRUE(ScanKeys(scan).empty());
+  EXPECT_GE(clock_calls_ - before, static_cast<int>(store_.shard_count()) + least_steps);
+  v1::KeyDeleteMatchingRequest remove;
+  remove.mutable_selector()->set_glob(glob);
+  std::vector<v1::KeyDeleteMatchingResponse> frames;
+  before = clock_calls_;
+  ASSERT_TRUE(Read(remove, &frames).ok());
+  EXPECT_GE(clock_calls_ - before, static_cast<int>(store_.shard_count()) + least_steps);
+  EXPECT_EQ(frames.back().scanned(), kKeys);
+  EXPECT_EQ(frames.back().deleted(), 0);
+}
+
 TEST_F(ScansTest, StepsOverLargeElementsAreShort) {
   constexpr int kMembers = 50;
   v1::SetAddRequest add;
+  v1::HashSetRequest set;
   add.set_key("s");
+  set.set_key("h");
   for (int i = 0; i < kMembers; ++i) {
     *add.add_members() = Text(std::string(100'000, 'a') + std::to_string(i));
+    (*set.mutable_fields())[std::string(1000, 'a') + std::to_string(i)] = Text("v");
   }
   ASSERT_TRUE(Run<v1::SetAddResponse>(add).ok());
+  ASSERT_TRUE(Run<v1::HashSetResponse>(set).ok());
   std::vector<v1::SetScanResponse> frames;
   v1::SetScanRequest scan;
   scan.set_key("s");
-  scan.set_glob("*b");
+  scan.set_glob("*b*");
   ASSERT_TRUE(Read(scan, &frames).ok());
-  EXPECT_GE(frames.size(), kMembers / 4);
+  EXPECT_GE(frames.size(), kMembers / 2);
   for (const auto& frame : frames) {
     EXPECT_TRUE(frame.members().empty());
+  }
+  // Classes take more steps a byte.
+  std::vector<v1::HashScanResponse> hash_frames;
+  v1::HashScanRequest scan_hash;
+  scan_hash.set_key("h");
+  scan_hash.set_glob("*[a]" + std::string(900, 'a') + "b*");
+  ASSERT_TRUE(Read(scan_hash, &hash_frames).ok());
+  EXPECT_GE(hash_frames.size(), kMembers * 1000 * 15 / kScanStepBytes / 2);
+  for (const auto& frame : hash_frames) {
+    EXPECT_TRUE(frame.fields().empty());
   }
 }
 
@@ -162,6 +215,67 @@ TEST_F(ScansTest, PagesGoOnWhereTheyEnded) {
   EXPECT_GE(pages, 20);
   EXPECT_EQ(seen.size(), 3000u);
   EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 3000u);
+}
+
+TEST_F(ScansTest, PagesOfElementsAreAsLongAsTheirLimit) {
+  v1::SetAddRequest add;
+  v1::HashSetRequest set;
+  add.set_key("s");
+  set.set_key("h");
+  for (int i = 0; i < 5000; ++i) {
+    *add.add_members() = Text("member" + std::to_string(i));
+    (*set.mutable_fields())["field" + std::to_string(i)] = Text("value");
+  }
+  ASSERT_TRUE(Run<v1::SetAddResponse>(add).ok());
+  ASSERT_TRUE(Run<v1::HashSetResponse>(set).ok());
+  for (const int64_t limit : {1, 10, 4500}) {
+    v1::SetScanRequest members;
+    members.set_key("s");
+    members.mutable_page()->set_limit(limit);
+    EXPECT_EQ(CountOf(members), limit);
+    v1::HashScanRequest fields;
+    fields.set_key("h");
+    fields.mutable_page()->set_limit(limit);
+    EXPECT_EQ(CountOf(fields), limit);
+    fields.set_glob("*9");
+    EXPECT_EQ(CountOf(fields), std::min<int64_t>(limit, 500)) << "what does not match is no item";
+  }
+}
+
+TEST_F(ScansTest, PagesOfOneElementReachTheEnd) {
+  v1::SetAddRequest add;
+  add.set_key("s");
+  for (int i = 0; i < 300; ++i) *add.add_members() = Text("member" + std::to_string(i));
+  ASSERT_TRUE(Run<v1::SetAddResponse>(add).ok());
+  v1::SetScanRequest request;
+  request.set_key("s");
+  request.mutable_page()->set_limit(1);
+  std::multiset<std::string> seen;
+  do {
+    std::vector<v1::SetScanResponse> frames;
+    ASSERT_TRUE(Read(request, &frames).ok());
+    for (const auto& frame : frames) {
+      for (const auto& member : frame.members()) seen.insert(member.text());
+    }
+    request.mutable_page()->set_token(frames.back().next_page_token());
+  } while (!request.page().token().empty() && seen.size() < 1000);
+  EXPECT_EQ(seen.size(), 300u);
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 300u);
+}
+
+TEST_F(ScansTest, APackedCollectionComesWhole) {
+  v1::SetAddRequest add;
+  add.set_key("s");
+  for (int i = 0; i < 100; ++i) *add.add_members() = Text(std::to_string(i));
+  ASSERT_TRUE(Run<v1::SetAddResponse>(add).ok());
+  v1::SetScanRequest request;
+  request.set_key("s");
+  request.mutable_page()->set_limit(1);
+  std::vector<v1::SetScanResponse> frames;
+  ASSERT_TRUE(Read(request, &frames).ok());
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0].members_size(), 100);
+  EXPECT_TRUE(frames[0].next_page_token().empty());
 }
 
 TEST_F(ScansTest, WhatStaysIsSeenWhileOthersComeAndGo) {
@@ -249,6 +363,53 @@ TEST_F(ScansTest, SampleAnswersAKeyThatIsThere) {
     seen.insert(Run<v1::KeySampleResponse>(v1::KeySampleRequest())->key());
   EXPECT_GT(seen.size(), 40u);
   EXPECT_LE(seen.size(), 50u);
+}
+
+// How far the draws of SampleKey are from even ones: Pearson's chi-square.
+double ChiSquare(const std::map<std::string, int>& draws, size_t keys) {
+  int sum = 0;
+  for (const auto& [key, times] : draws) sum += times;
+  const double expected = static_cast<double>(sum) / static_cast<double>(keys);
+  double chi_square = expected * static_cast<double>(keys - draws.size());
+  for (const auto& [key, times] : draws) {
+    chi_square += (times - expected) * (times - expected) / expected;
+  }
+  return chi_square;
+}
+
+TEST_F(ScansTest, SamplesAreEven) {
+  // Few keys; and some that share a shard while others have one to themselves.
+  for (int i = 0; i < 5; ++i) Set("key" + std::to_string(i));
+  std::mt19937_64 random(1);
+  std::map<std::string, int> draws;
+  for (int i = 0; i < 10'000; ++i) ++draws[SampleKey(store_, random).value()];
+  EXPECT_LT(ChiSquare(draws, 5), 40) << "4 degrees of freedom: one run in ten million";
+  for (int i = 0; i < 5; ++i) Set("{tag}" + std::to_string(i));
+  draws.clear();
+  for (int i = 0; i < 10'000; ++i) ++draws[SampleKey(store_, random).value()];
+  EXPECT_LT(ChiSquare(draws, 10), 52) << "9 degrees of freedom";
+}
+
+TEST_F(ScansTest, SamplesPassOverExpiredKeys) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 500; ++i) {
+    v1::StringSetRequest request;
+    request.set_key("going" + std::to_string(i));
+    *request.mutable_value() = Text("v");
+    request.mutable_expiry()->mutable_ttl()->set_seconds(1);
+    ASSERT_TRUE(Run<v1::StringSetResponse>(request).ok());
+  }
+  Set("a");
+  Set("b");
+  now_ += 2000;
+  std::map<std::string, int> draws;
+  for (int i = 0; i < 1000; ++i) ++draws[SampleKey(store_, random).value()];
+  EXPECT_EQ(draws.size(), 2u);
+  EXPECT_LT(ChiSquare(draws, 2), 30);
+  Delete("a");
+  EXPECT_EQ(SampleKey(store_, random), "b");
+  Delete("b");
+  EXPECT_EQ(SampleKey(store_, random), std::nullopt) << "none that has not expired";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Values, patterns, slots and errors.
+// Values, slots and errors.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -6,7 +6,6 @@
 #include <string>
 
 #include "storage/base/error.h"
-#include "storage/base/glob.h"
 #include "storage/base/slot.h"
 #include "storage/base/value.h"
 
@@ -60,35 +59,6 @@ TEST(ValueTest, Utf8IsWhatProtobufTakes) {
   EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80")) << "beyond Unicode";
   EXPECT_FALSE(IsUtf8("1234567\xFF"));
   EXPECT_FALSE(IsUtf8("\x80"));
-}
-
-TEST(GlobTest, MatchesAsRedisDoes) {
-  const auto matches = [](const char* pattern, const char* text) {
-    return GlobMatches(pattern, text);
-  };
-  EXPECT_TRUE(matches("*", ""));
-  EXPECT_TRUE(matches("h?llo", "hello"));
-  EXPECT_FALSE(matches("h?llo", "hllo"));
-  EXPECT_TRUE(matches("h*llo", "heeeello"));
-  EXPECT_TRUE(matches("h[ae]llo", "hallo"));
-  EXPECT_FALSE(matches("h[ae]llo", "hillo"));
-  EXPECT_TRUE(matches("h[^e]llo", "hallo"));
-  EXPECT_FALSE(matches("h[^e]llo", "hello"));
-  EXPECT_TRUE(matches("h[a-c]llo", "hbllo"));
-  EXPECT_TRUE(matches("h[c-a]llo", "hbllo")) << "a range may be written backwards";
-  EXPECT_TRUE(matches("\\*", "*"));
-  EXPECT_FALSE(matches("\\*", "x"));
-  EXPECT_TRUE(matches("[\\]]", "]"));
-  EXPECT_TRUE(matches("a*b*c", "aXbYbZc"));
-  EXPECT_FALSE(matches("a*b*c", "aXbYbZ"));
-  EXPECT_TRUE(matches("[abc", "b")) << "a class that is not closed ends with the pattern";
-}
-
-TEST(GlobTest, PatternsThatExplodeElsewhereDoNotHere) {
-  std::string pattern;
-  for (int i = 0; i < 300; ++i) pattern += "a*";
-  pattern += "b";
-  EXPECT_FALSE(GlobMatches(pattern, std::string(60000, 'a')));
 }
 
 TEST(SlotTest, EqualsRedisCluster) {
