@@ -33,7 +33,8 @@ class StillClock final : public AlarmClock {
   }
 
  private:
-  std::atomic<int64_t> now_{1'000'000'000};
+  // Far ahead of the machine's: what went by that one would not come to its moment.
+  std::atomic<int64_t> now_{std::chrono::nanoseconds(std::chrono::hours(24 * 365 * 100)).count()};
 };
 
 class ProcessorFixture : public testing::Test {

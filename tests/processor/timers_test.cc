@@ -17,9 +17,10 @@ class TimersTest : public testing::Test {
  protected:
   // Runs what is due now, and nothing else.
   void RunDue() {
-    absl::Notification ran;
-    timers_.Add(absl::ZeroDuration(), [&] { ran.Notify(); });
-    ran.WaitForNotification();
+    const auto ran = std::make_shared<absl::Notification>();  // may be waited for in vain
+    timers_.Add(absl::ZeroDuration(), [ran] { ran->Notify(); });
+    ASSERT_TRUE(ran->WaitForNotificationWithTimeout(absl::Seconds(30)))
+        << "what is due does not run";
   }
 
   std::shared_ptr<StillClock> clock_ = std::make_shared<StillClock>();

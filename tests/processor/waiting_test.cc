@@ -186,7 +186,7 @@ TEST_F(WaitingTest, TheWaitEndsEmpty) {
   const auto other = Pop({"b"}, 10);
   EXPECT_FALSE(call->done.HasBeenNotified());
   clock_->Advance(std::chrono::milliseconds(1));
-  call->done.WaitForNotification();
+  ASSERT_TRUE(call->done.WaitForNotificationWithTimeout(absl::Seconds(30)));
   EXPECT_FALSE(other->done.HasBeenNotified());
   processor_.Cancel(other->waiter);
   EXPECT_TRUE(call->status.ok());
