@@ -21,9 +21,6 @@ namespace {
 
 using google::protobuf::Message;
 
-// The clock of gRPC's waits may be this much ahead of ours.
-constexpr absl::Duration kClockSlack = absl::Milliseconds(10);
-
 // Calls a function once when a wait takes too long.
 class Watchdog {
  public:
@@ -167,71 +164,98 @@ class PatientPipelineStream : public PipelineStream {
   Watchdog watchdog_;
 };
 
-class PatientConnection : public Connection {
+const absl::Status& StatusOf(const absl::Status& status) { return status; }
+template <class T>
+const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+// Tries again as long as there is time; that connecting took all of it is a question of time.
+class Retries : public Connection {
  public:
-  PatientConnection(std::shared_ptr<Connection> inner, const ClientOptions& options)
-      : inner_(std::move(inner)),
-        retry_(options.retry),
-        environment_(RetryEnvironment::Real()),
-        calls_(MakeDeadlineConnection(MakeRetryConnection(inner_, retry_, environment_),
-                                      options.default_timeout)) {}
+  Retries(std::shared_ptr<Connection> inner, const RetryPolicy& policy)
+      : inner_(std::move(inner)), policy_(policy), environment_(RetryEnvironment::Real()) {}
 
   absl::Status Call(const Method& method, const Message& request, const CallOptions& options,
                     Message* response) override {
-    const absl::Time give_up = GiveUp(options);
-    return InTime(calls_->Call(method, request, options, response), give_up);
+    return Try(options, method.repeatable || options.repeatable, [&](const CallOptions& bounded) {
+      return inner_->Call(method, request, bounded, response);
+    });
+  }
+  absl::StatusOr<std::unique_ptr<ReadStream>> OpenStream(const Method& method,
+                                                         const Message& request,
+                                                         const CallOptions& options) override {
+    return Try(options, true, [&](const CallOptions& bounded) {
+      return inner_->OpenStream(method, request, WithoutEnd(bounded));
+    });
+  }
+  absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(
+      const CallOptions& options) override {
+    return Try(options, true, [&](const CallOptions& bounded) {
+      return inner_->OpenPipeline(WithoutEnd(bounded));
+    });
+  }
+
+ private:
+  // The deadline is for opening a stream, not for the stream.
+  static CallOptions WithoutEnd(CallOptions options) {
+    options.timeout = absl::ZeroDuration();
+    options.deadline = absl::InfiniteFuture();
+    return options;
+  }
+
+  template <class Function>
+  std::invoke_result_t<Function, CallOptions> Try(const CallOptions& options, bool repeatable,
+                                                  Function attempt) const {
+    RetryLoop loop(policy_, environment_, options.deadline);
+    auto result = attempt(options);
+    while (!result.ok() && loop.TryAgain(StatusOf(result), repeatable)) result = attempt(options);
+    const bool connected = DetailsOf(StatusOf(result)).reason_name != "NOT_CONNECTED";
+    if (result.ok() || connected || !(loop.out_of_time() || absl::Now() >= options.deadline)) {
+      return result;
+    }
+    return absl::DeadlineExceededError(
+        absl::StrCat(StatusOf(result).message(), ", and there is no time left"));
+  }
+
+  const std::shared_ptr<Connection> inner_;  // Own synchronisation; the rest is constant.
+  const RetryPolicy policy_;
+  const RetryEnvironment environment_;
+};
+
+class PatientConnection : public Connection {
+ public:
+  PatientConnection(std::shared_ptr<Connection> inner, const ClientOptions& options)
+      : retries_(std::make_shared<Retries>(std::move(inner), options.retry)),
+        calls_(MakeDeadlineConnection(retries_, options.default_timeout)) {}
+
+  absl::Status Call(const Method& method, const Message& request, const CallOptions& options,
+                    Message* response) override {
+    return calls_->Call(method, request, options, response);
   }
 
   absl::StatusOr<std::unique_ptr<ReadStream>> OpenStream(const Method& method,
                                                          const Message& request,
                                                          const CallOptions& options) override {
-    ASSIGN_OR_RETURN(auto stream, Open(options, [&](const CallOptions& endless) {
-                       return inner_->OpenStream(method, request, endless);
-                     }));
+    ASSIGN_OR_RETURN(auto stream, retries_->OpenStream(method, request, ToOpen(options)));
     const bool subscription = request.GetDescriptor() == v1::PubSubSubscribeRequest::descriptor();
     return std::make_unique<PatientReadStream>(std::move(stream), options.timeout, subscription);
   }
 
   absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(
       const CallOptions& options) override {
-    ASSIGN_OR_RETURN(auto stream, Open(options, [&](const CallOptions& endless) {
-                       return inner_->OpenPipeline(endless);
-                     }));
+    ASSIGN_OR_RETURN(auto stream, retries_->OpenPipeline(ToOpen(options)));
     return std::make_unique<PatientPipelineStream>(std::move(stream), options.timeout);
   }
 
  private:
-  static absl::Time GiveUp(const CallOptions& options) {
-    const bool bounded = options.timeout > absl::ZeroDuration();
-    return bounded ? absl::Now() + options.timeout : absl::InfiniteFuture();
+  static CallOptions ToOpen(CallOptions options) {
+    if (options.timeout > absl::ZeroDuration()) options.deadline = absl::Now() + options.timeout;
+    return options;
   }
 
-  // A connection that took all the time there was is a question of time.
-  static absl::Status InTime(absl::Status status, absl::Time give_up) {
-    const bool connected = DetailsOf(status).reason_name != "NOT_CONNECTED";
-    if (connected || absl::Now() + kClockSlack < give_up) return status;
-    return absl::DeadlineExceededError(
-        absl::StrCat(status.message(), ", and there is no time left"));
-  }
-
-  // Opens a stream, trying again as long as its timeout allows.
-  template <class Function>
-  std::invoke_result_t<Function, CallOptions> Open(const CallOptions& options,
-                                                   Function open) const {
-    const absl::Time give_up = GiveUp(options);
-    CallOptions endless = options;
-    endless.timeout = absl::ZeroDuration();
-    RetryLoop loop(retry_, environment_, give_up);
-    auto stream = open(endless);
-    while (!stream.ok() && loop.TryAgain(stream.status(), true)) stream = open(endless);
-    if (!stream.ok()) return InTime(stream.status(), give_up);
-    return stream;
-  }
-
-  const std::shared_ptr<Connection> inner_;  // Own synchronisation; the rest is constant.
-  const RetryPolicy retry_;
-  const RetryEnvironment environment_;
-  const std::shared_ptr<Connection> calls_;
+  const std::shared_ptr<Connection> retries_;  // Own synchronisation.
+  const std::shared_ptr<Connection> calls_;    // Own synchronisation.
 };
 
 }  // namespace

@@ -139,7 +139,8 @@ bool RetryLoop::TryAgain(const absl::Status& status, bool repeatable) {
   const absl::Duration jittered = backoff_ * environment_.random();
   const absl::Duration asked = DetailsOf(status).retry_delay.value_or(absl::ZeroDuration());
   const absl::Duration delay = std::max(jittered, asked);
-  if (environment_.now() + delay >= deadline_) return false;
+  out_of_time_ = environment_.now() + delay >= deadline_;
+  if (out_of_time_) return false;
   environment_.sleep(delay, stop_);
   if (stop_.stop_requested()) return false;
   ++attempts_;

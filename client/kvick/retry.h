@@ -42,6 +42,8 @@ class RetryLoop {
   // none. It waits as long as the policy and the server say, never past the deadline, and no longer
   // once a stop is requested. `repeatable`: executing the call twice does no harm.
   bool TryAgain(const absl::Status& status, bool repeatable);
+  // Whether there would have been another try, had the deadline been later.
+  bool out_of_time() const { return out_of_time_; }
 
  private:
   const RetryPolicy& policy_;
@@ -50,6 +52,7 @@ class RetryLoop {
   const std::stop_token stop_;
   absl::Duration backoff_;
   int attempts_ = 1;
+  bool out_of_time_ = false;
 };
 
 // Wraps `inner` so that what may be tried again is.

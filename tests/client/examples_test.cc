@@ -515,6 +515,7 @@ TEST(RetryExample, TriesUntilTheDeadline) {
     ++tries;
   } while (loop.TryAgain(absl::UnavailableError("not yet"), /*repeatable=*/true));
   EXPECT_EQ(tries, 3);
+  EXPECT_FALSE(loop.out_of_time()) << "it was the number of tries";
   EXPECT_THAT(pauses, ElementsAre(absl::Milliseconds(10), absl::Milliseconds(20)));
 }
 

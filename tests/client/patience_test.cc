@@ -38,7 +38,8 @@ class PatienceTest : public ::testing::Test {
   }
 
   const std::shared_ptr<MockConnection> wire_ = std::make_shared<MockConnection>();
-  const std::shared_ptr<Connection> connection_ = MakePatientConnection(wire_, {});
+  const std::shared_ptr<Connection> connection_ =
+      MakePatientConnection(wire_, {.retry = {.initial_backoff = absl::Milliseconds(1)}});
 };
 
 TEST_F(PatienceTest, ASilentServerEndsAScanWhereverItIs) {
