@@ -63,7 +63,11 @@ PipelineSession::~PipelineSession() = default;
 
 void PipelineSession::Begin(std::string_view frame) {
   frame_ = frame;
+  WireField field;
   frame_is_broken_ = false;
+  while (!frame_is_broken_ && !frame.empty()) {
+    frame_is_broken_ = !TakeField(&frame, &field);
+  }
   operations_ = 0;
   results_.reserve(results_bytes_);
 }
@@ -73,19 +77,15 @@ std::string PipelineSession::TakeResults() {
   return std::exchange(results_, std::string());
 }
 
-bool PipelineSession::NextOperation(std::string_view* operation) {
+std::optional<std::string_view> PipelineSession::NextOperation() {
   WireField field;
-  while (!frame_.empty()) {
-    if (!TakeField(&frame_, &field)) {
-      return false;
-    }
+  while (!frame_.empty() && TakeField(&frame_, &field)) {
     if (field.number == v1::PipelineRequest::kOperationsFieldNumber &&
         field.type == WireType::kLengthDelimited) {
-      *operation = field.content;
-      return true;
+      return field.content;
     }
   }
-  return true;  // only unknown fields were left
+  return std::nullopt;  // only unknown fields were left
 }
 
 PipelineSession::State PipelineSession::Run() {
@@ -106,6 +106,10 @@ PipelineSession::State PipelineSession::Run() {
   if (answered) {
     Finish(group_[next_ - 1], answer);
   }
+  if (frame_is_broken_) {
+    status_ = Malformed("A frame of the pipeline is not a PipelineRequest: send whole messages.");
+    return State::kBroken;
+  }
   now_ = processor_.Now();
   for (;;) {
     if (cancelled_.load(std::memory_order_relaxed)) {
@@ -119,10 +123,6 @@ PipelineSession::State PipelineSession::Run() {
         return State::kWaiting;
       }
       continue;
-    }
-    if (frame_is_broken_) {
-      status_ = Malformed("A frame of the pipeline is not a PipelineRequest: send whole messages.");
-      return State::kBroken;
     }
     if (frame_.empty()) {
       ForgetGroup();
@@ -148,14 +148,9 @@ void PipelineSession::ReadGroup() {
   ForgetGroup();
   size_t bytes = 0;
   while (group_.size() < kGroupOperations && bytes < kGroupBytesMax && !frame_.empty()) {
-    std::string_view operation;
-    if (!NextOperation(&operation)) {
-      frame_is_broken_ = true;
-      break;
-    }
-    if (operation.data() != nullptr) {
-      ReadOperation(operation);
-      bytes += operation.size();
+    if (const auto operation = NextOperation(); operation.has_value()) {
+      ReadOperation(*operation);
+      bytes += operation->size();
     }
   }
   prefetcher_.Run();
@@ -246,8 +241,10 @@ bool PipelineSession::RunWaitingOperation(Operation& operation) {
     absl::MutexLock lock(&mu_);
     pending_ = Pending::kRunning;
   }
-  auto waiter = processor_.ExecuteOrWait(*operation.command, *operation.message, operation.response,
-                                         [this](const absl::Status& status) { Answer(status); });
+  auto waiter = processor_.ExecuteOrWait(
+      *operation.command, *operation.message, operation.response,
+      [this](const absl::Status& status) { Answer(status); },
+      [this] { return cancelled_.load(std::memory_order_relaxed); });
   absl::Status answer;
   bool cancelled = false;
   {

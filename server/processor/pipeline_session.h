@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,7 @@ class PipelineSession {
     kResults,    // Results() holds a frame to send; then call Run() again
     kWaiting,    // an operation waits; `resume` will be called, then call Run() again
     kFrameEnd,   // the frame is done; Results() holds the last of its results, maybe none
-    kBroken,     // the frame is not one: as kFrameEnd, and the call should end with status()
+    kBroken,     // the frame is not one, nothing of it has run: the call should end with status()
     kCancelled,  // Cancel() was called: nothing that was left of the frame has run or will
   };
   // Told of every operation that has run.
@@ -86,8 +87,8 @@ class PipelineSession {
     kAnswered,   // its answer is there
   };
 
-  // Takes the bytes of the next operation off the frame; false when they are malformed.
-  bool NextOperation(std::string_view* operation);
+  // Takes the bytes of the next operation off the frame, if there is another.
+  std::optional<std::string_view> NextOperation();
   // Reads what an operation says. What it could read of it is set with an error too.
   absl::Status Parse(std::string_view bytes, Operation* operation) const;
   // Reads the next few operations of the frame and has their keys brought near.
@@ -113,7 +114,7 @@ class PipelineSession {
   const std::function<void()> resume_;
 
   std::string_view frame_;        // what is left of it
-  bool frame_is_broken_ = false;  // what follows the group is no operation
+  bool frame_is_broken_ = false;  // it is no message, and nothing of it runs
   int operations_ = 0;            // of this frame, so far
   // Operations that were read together. They run one after the other.
   std::vector<Operation> group_;

@@ -54,9 +54,12 @@ class Processor {
 
   // Runs a command that may wait. Calls `done` exactly once, without any lock held: before this
   // returns, then the result is null; or later, from the thread of the writer that served it, of a
-  // timer, or of Cancel(), until when `request` and `response` must stay.
+  // timer, or of Cancel(), until when `request` and `response` must stay. A call that has waited is
+  // asked before anything is taken for it whether it is `gone`, cancelled or out of time though
+  // nobody has come to Cancel() it yet; that is asked under locks, and must be quick.
   std::shared_ptr<Waiter> ExecuteOrWait(const Command& command, const Message& request,
-                                        Message* response, Done done);
+                                        Message* response, Done done,
+                                        std::function<bool()> gone = nullptr);
 
   // Ends a waiting call before anything is taken for it; its `done` gets CANCELLED. Does nothing
   // when it has been served already.

@@ -36,6 +36,7 @@ struct Waiter {
   const google::protobuf::Message* request = nullptr;
   google::protobuf::Message* response = nullptr;
   std::function<void(const absl::Status&)> done;
+  std::function<bool()> gone;  // may be null
   std::vector<Place> places;
   size_t bytes = 0;          // what the request and the places take, about
   storage::ShardSet shards;  // of all keys of its request

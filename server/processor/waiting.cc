@@ -107,6 +107,11 @@ const ShardSet& Processor::LockForWrite(const Command& command, const Message& r
 
 bool Processor::TryServe(const std::shared_ptr<Waiter>& waiter,
                          std::vector<std::string>* signalled) {
+  if (waiter->gone != nullptr && waiter->gone()) {
+    waiter->result = absl::DeadlineExceededError("The call has no time left; nothing was done.");
+    waiters_.Remove(waiter);
+    return true;
+  }
   waiter->response->Clear();
   Keyspace keyspace(store_, store_.Now(), ThreadRandom::Get());
   keyspace.set_has_waited();
@@ -210,7 +215,8 @@ absl::Status Processor::Register(const std::shared_ptr<Waiter>& waiter, absl::Du
 }
 
 std::shared_ptr<Waiter> Processor::ExecuteOrWait(const Command& command, const Message& request,
-                                                 Message* response, Done done) {
+                                                 Message* response, Done done,
+                                                 std::function<bool()> gone) {
   if (!command.uses_keyspace()) {
     done(command.Run(nullptr, request, response));
     return nullptr;
@@ -220,6 +226,7 @@ std::shared_ptr<Waiter> Processor::ExecuteOrWait(const Command& command, const M
   waiter->request = &request;
   waiter->response = response;
   waiter->done = std::move(done);
+  waiter->gone = std::move(gone);
   bool waits = false;
   const absl::Status status = RunOrWait(command, request, response, std::nullopt, waiter, &waits);
   if (waits) {

@@ -1,5 +1,6 @@
 #include "server/rpc/unary.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -18,9 +19,12 @@ using google::protobuf::Message;
 // A call whose command may wait. Deletes itself when gRPC is done with it.
 class WaitingReactor final : public grpc::ServerUnaryReactor {
  public:
-  WaitingReactor(const UnaryMethod& method, const RpcContext& context, grpc::ByteBuffer* response)
+  WaitingReactor(const UnaryMethod& method, const RpcContext& context,
+                 const grpc::CallbackServerContext& call, grpc::ByteBuffer* response)
       : method_(method),
         context_(context),
+        call_(call),
+        last_moment_(LastMoment(call)),
         timer_(context.metrics, method.call_metric),
         request_(method.command->NewRequest(nullptr)),
         reply_(method.command->NewResponse(nullptr)),
@@ -32,11 +36,13 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
       Release();
       return;
     }
-    auto waiter = context_.processor.ExecuteOrWait(*method_.command, *request_, reply_.get(),
-                                                   [this](const absl::Status& status) {
-                                                     context_.metrics.Ran(method_.command_metric);
-                                                     Answer(status);
-                                                   });
+    auto waiter = context_.processor.ExecuteOrWait(
+        *method_.command, *request_, reply_.get(),
+        [this](const absl::Status& status) {
+          context_.metrics.Ran(method_.command_metric);
+          Answer(status);
+        },
+        [this] { return IsGone(); });
     if (waiter == nullptr) {
       Release();
       return;
@@ -68,6 +74,19 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
   void OnDone() override { Release(); }
 
  private:
+  using Clock = std::chrono::system_clock;  // which gRPC tells deadlines by
+
+  // The client's deadline comes before ours: its clock started earlier, and gRPC rounds the time
+  // that is left up, by a hundredth at most. Nothing is taken for a call that ends meanwhile.
+  static Clock::time_point LastMoment(const grpc::CallbackServerContext& call) {
+    constexpr Clock::duration kOnTheWay = std::chrono::milliseconds(10);
+    const Clock::time_point deadline = call.deadline();
+    return deadline == Clock::time_point::max()
+               ? deadline
+               : deadline - kOnTheWay - (deadline - Clock::now()) / 100;
+  }
+  bool IsGone() const { return call_.IsCancelled() || Clock::now() >= last_moment_; }
+
   void Answer(const absl::Status& status) {
     if (status.ok()) {
       *response_ = ToBuffer(*reply_);
@@ -85,6 +104,8 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
 
   const UnaryMethod& method_;
   const RpcContext& context_;
+  const grpc::CallbackServerContext& call_;
+  const Clock::time_point last_moment_;
   const CallTimer timer_;
   const std::unique_ptr<Message> request_;
   const std::unique_ptr<Message> reply_;
@@ -124,7 +145,7 @@ grpc::ServerUnaryReactor* ServeUnary(const UnaryMethod& method, const RpcContext
                                      grpc::CallbackServerContext* call,
                                      const grpc::ByteBuffer& request, grpc::ByteBuffer* response) {
   if (method.command->may_wait()) {
-    auto* reactor = new WaitingReactor(method, context, response);
+    auto* reactor = new WaitingReactor(method, context, *call, response);
     reactor->Start(request);
     return reactor;
   }

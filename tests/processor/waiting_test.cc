@@ -23,6 +23,7 @@ struct Call {
   Response response;
   absl::Status status;
   absl::Notification done;
+  bool gone = false;
   std::shared_ptr<Waiter> waiter;
 };
 using PopCall = Call<v1::ListPopAnyRequest, v1::ListPopAnyResponse>;
@@ -32,11 +33,13 @@ class WaitingTest : public ProcessorFixture {
  protected:
   template <typename Request, typename Response>
   void Start(Call<Request, Response>& call) {
-    call.waiter = processor_.ExecuteOrWait(CommandFor<Request>(), call.request, &call.response,
-                                           [&call](const absl::Status& status) {
-                                             call.status = status;
-                                             call.done.Notify();
-                                           });
+    call.waiter = processor_.ExecuteOrWait(
+        CommandFor<Request>(), call.request, &call.response,
+        [&call](const absl::Status& status) {
+          call.status = status;
+          call.done.Notify();
+        },
+        [&call] { return call.gone; });
   }
   std::unique_ptr<PopCall> Pop(const std::vector<std::string>& keys, int seconds = 60,
                                int64_t count = 1) {
@@ -173,6 +176,19 @@ TEST_F(WaitingTest, CancelTakesNothing) {
   Push("a", {"x"});
   EXPECT_EQ(Length("a"), 1);
   processor_.Cancel(call->waiter);  // again: nothing
+}
+
+TEST_F(WaitingTest, NothingIsTakenForACallThatIsGone) {
+  const auto gone = Pop({"list"});
+  const auto there = Pop({"list"});
+  gone->gone = true;
+  Push("list", {"a"});
+  gone->done.WaitForNotification();
+  EXPECT_EQ(gone->status.code(), absl::StatusCode::kDeadlineExceeded);
+  there->done.WaitForNotification();
+  ASSERT_EQ(there->response.values_size(), 1);
+  EXPECT_EQ(there->response.values(0).text(), "a");
+  EXPECT_EQ(processor_.waiting_calls(), 0u);
 }
 
 TEST_F(WaitingTest, TheWaitEndsEmpty) {
