@@ -26,7 +26,7 @@ struct ProcessorOptions {
   size_t max_items_per_call = 1'000'000;  // keys that one request may name
 };
 
-// Thread safe. Lock order: shards (see Store), then the timers' mutex, then the reclaimer's.
+// Thread safe. The order of its locks is in server/README.md.
 class Processor {
  public:
   using Message = google::protobuf::Message;
