@@ -30,7 +30,7 @@ struct ProcessorOptions {
   std::shared_ptr<AlarmClock> clock = std::make_shared<AlarmClock>();
 };
 
-// Thread safe. Lock order: shards (see Store), then the timers' mutex, then the reclaimer's.
+// Thread safe. The order of its locks is in server/README.md.
 class Processor {
  public:
   using Message = google::protobuf::Message;

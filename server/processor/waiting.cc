@@ -41,13 +41,6 @@ void Unite(const ShardSet& more, ShardSet* shards) {
   }
 }
 
-absl::Status ShuttingDown() {
-  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                   "The server is shutting down and has done nothing: try again, elsewhere or "
-                   "later.",
-                   {}, absl::Seconds(1));
-}
-
 }  // namespace
 
 ShardSet Processor::WaitersShards(const Command& command, const Message& request,
@@ -188,7 +181,7 @@ Processor::Served Processor::ServeLeftover(const std::string& key) {
 
 absl::Status Processor::CheckMayWait() const {
   if (stopped_.load(std::memory_order_acquire)) {
-    return ShuttingDown();
+    return storage::ShuttingDown();
   }
   if (waiters_.size() >= options_.max_waiters ||
       waiters_.bytes() >= options_.max_waiters * options_.max_bytes_per_waiter) {
@@ -256,7 +249,7 @@ void Processor::Cancel(const std::shared_ptr<Waiter>& waiter) {
 void Processor::StopWaiting() {
   stopped_.store(true, std::memory_order_release);
   for (const auto& waiter : waiters_.All()) {
-    End(waiter, ShuttingDown());
+    End(waiter, storage::ShuttingDown());
   }
 }
 

@@ -77,14 +77,25 @@ absl::Status CheckSubscribe(const v1::PubSubSubscribeRequest& request,
     return InvalidArgument("TOO_MANY_ITEMS",
                            "A subscription has more than 10,000 channels and patterns: split it.");
   }
+  size_t name_bytes = 0;
   for (const std::string& channel : request.channels()) {
     RETURN_IF_ERROR(CheckChannel(channel, options));
+    name_bytes += channel.size();
   }
   for (const std::string& pattern : request.patterns()) {
+    name_bytes += pattern.size();
     if (pattern.empty()) {
       return InvalidArgument("KEY_EMPTY", "A pattern is empty: \"*\" matches every channel.");
     }
     RETURN_IF_ERROR(storage::CheckGlob(pattern));
+  }
+  if (name_bytes > options.max_subscription_names_bytes) {
+    return InvalidArgument(
+        "TOO_MANY_ITEMS",
+        fmt::format("The channels and patterns of a subscription have {} bytes, over the limit of "
+                    "{}: split it.",
+                    name_bytes, options.max_subscription_names_bytes),
+        {{"limit_bytes", std::to_string(options.max_subscription_names_bytes)}});
   }
   if (!v1::Overflow_IsValid(request.overflow())) {
     return InvalidArgument("UNKNOWN_ENUM_VALUE",

@@ -1,25 +1,23 @@
 #include "server/pubsub/hub.h"
 
 #include <algorithm>
-#include <iterator>
+#include <string>
 #include <utility>
 
-#include "absl/hash/hash.h"
-#include "fmt/format.h"
 #include "server/pubsub/checks.h"
 #include "server/pubsub/wire.h"
 #include "storage/base/error.h"
 #include "storage/base/glob.h"
 #include "storage/base/status_macros.h"
-#include "storage/base/strings.h"
 
 namespace kvick::server {
 namespace {
 
-absl::Status ShuttingDown() {
-  return storage::MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                            "The server is shutting down: subscribe again, elsewhere or later.", {},
-                            absl::Seconds(1));
+// Keeps the first `count` of names in their order, each once.
+void KeepFirst(size_t count, std::vector<std::string>* names) {
+  std::sort(names->begin(), names->end());
+  names->erase(std::unique(names->begin(), names->end()), names->end());
+  names->resize(std::min(names->size(), count));
 }
 
 }  // namespace
@@ -29,8 +27,9 @@ class PubSubHub::Subscription final : public FrameSource {
  public:
   Subscription(PubSubHub& hub, SubscriberPtr subscriber)
       : hub_(hub), subscriber_(std::move(subscriber)) {}
-  ~Subscription() override { hub_.Unregister(subscriber_); }
+  ~Subscription() override;
 
+  absl::Status Start(const v1::PubSubSubscribeRequest& request);
   State Next(absl::Cord* frame, absl::Status* status) override {
     return subscriber_->Next(hub_.options_.clock(), frame, status);
   }
@@ -38,85 +37,120 @@ class PubSubHub::Subscription final : public FrameSource {
  private:
   PubSubHub& hub_;
   const SubscriberPtr subscriber_;
+  // What it subscribes to. The hub keeps these, and so their names, as long as somebody does.
+  std::vector<Channel*> channels_;
+  std::vector<PatternTable::PatternPtr> patterns_;
 };
+
+absl::Status PubSubHub::Subscription::Start(const v1::PubSubSubscribeRequest& request) {
+  RETURN_IF_ERROR(hub_.AddToRegistry(subscriber_));
+  for (const std::string& name : request.channels()) {
+    const uint64_t hash = storage::HashBytes(name);
+    Shard& shard = hub_.ShardOf(hash);
+    absl::MutexLock lock(&shard.mu);
+    Channel& channel = hub_.Use(shard, hash, name);
+    if (channel.subscribers.insert(subscriber_).second) {
+      channels_.push_back(&channel);
+    }
+  }
+  // After the channels: who is found by a pattern is known to the channel by then.
+  return request.patterns().empty()
+             ? absl::OkStatus()
+             : hub_.patterns_.Add(subscriber_, request.patterns(), &patterns_);
+}
+
+PubSubHub::Subscription::~Subscription() {
+  for (Channel* const channel : channels_) {
+    Shard& shard = hub_.ShardOf(storage::HashBytes(channel->name));
+    absl::MutexLock lock(&shard.mu);
+    channel->subscribers.erase(subscriber_);
+    if (channel->subscribers.empty()) {
+      shard.channels.MakeIdle(*channel);
+    }
+  }
+  if (!patterns_.empty()) {
+    hub_.patterns_.Remove(subscriber_, patterns_);
+  }
+  absl::MutexLock lock(&hub_.registry_mu_);
+  hub_.subscribers_.erase(subscriber_);
+}
 
 PubSubHub::PubSubHub(PubSubOptions options)
     : options_(std::move(options)),
       epoch_base_(absl::ToUnixMicros(options_.clock())),
-      shards_(std::max<size_t>(options_.shards, 1)) {}
+      patterns_(options_.max_patterns) {
+  for (size_t i = 0; i < options_.shards; ++i) {
+    shards_.emplace_back(options_);
+  }
+}
 
 PubSubHub::~PubSubHub() = default;
 
-PubSubHub::Shard& PubSubHub::ShardOf(std::string_view channel) {
-  return shards_[absl::Hash<absl::string_view>{}(storage::ToAbsl(channel)) % shards_.size()];
+Channel& PubSubHub::Use(Shard& shard, uint64_t hash, std::string_view channel) {
+  return shard.channels.Use(hash, channel, [this] {
+    return epoch_base_ + epochs_.fetch_add(1, std::memory_order_relaxed);
+  });
 }
 
-PubSubHub::Channel& PubSubHub::Use(Shard& shard, const std::string& name) {
-  const auto [found, created] = shard.channels.try_emplace(name);
-  Channel& channel = found->second;
-  if (created) {
-    channel.epoch = epoch_base_ + epochs_.fetch_add(1, std::memory_order_relaxed);
-  } else if (channel.subscribers.empty()) {
-    shard.idle_bytes -= name.size();
-    shard.idle.erase(channel.idle);
-  }
-  return channel;
-}
-
-void PubSubHub::MakeIdle(Shard& shard, const std::string& name, Channel& channel) {
-  shard.idle.push_back(name);
-  shard.idle_bytes += name.size();
-  channel.idle = std::prev(shard.idle.end());
-  while (shard.idle.size() > options_.max_idle_channels / shards_.size() + 1 ||
-         shard.idle_bytes > options_.max_idle_channel_bytes / shards_.size() + name.size()) {
-    shard.idle_bytes -= shard.idle.front().size();
-    shard.channels.erase(shard.idle.front());
-    shard.idle.pop_front();
-  }
-}
+struct PubSubHub::Publication {
+  const std::string& channel;
+  MessageDraft draft;
+  PatternTable::Matches matches = {};
+  v1::PubSubPublishResponse* response;
+  std::vector<SubscriberPtr> to_wake = {};
+};
 
 absl::Status PubSubHub::Publish(const v1::PubSubPublishRequest& request,
                                 v1::PubSubPublishResponse* response) {
   RETURN_IF_ERROR(CheckPublish(request, options_));
-  MessageDraft draft(request);
-  std::vector<SubscriberPtr> to_wake;
-  int64_t receivers = 0;
-  {
-    Shard& shard = ShardOf(request.channel());
-    absl::MutexLock lock(&shard.mu);
-    Channel& channel = Use(shard, request.channel());
-    response->mutable_position()->set_epoch(channel.epoch);
-    response->mutable_position()->set_sequence(++channel.sequence);
-    const absl::Cord element =
-        std::move(draft).Seal(channel.epoch, channel.sequence, options_.clock());
-    const auto deliver = [&](const SubscriberPtr& subscriber) {
-      ++receivers;
-      if (subscriber->Enqueue(element)) {
-        to_wake.push_back(subscriber);
-      }
-    };
-    for (const SubscriberPtr& subscriber : channel.subscribers) {
-      deliver(subscriber);
-    }
-    {
-      absl::ReaderMutexLock patterns_lock(&patterns_mu_);
-      for (const SubscriberPtr& subscriber : with_patterns_) {
-        if (!subscriber->HasChannel(request.channel()) &&
-            subscriber->HasMatchingPattern(request.channel())) {
-          deliver(subscriber);
-        }
-      }
-    }
-    if (channel.subscribers.empty()) {
-      MakeIdle(shard, request.channel(), channel);
-    }
-  }
-  response->set_receivers(receivers);
+  Publication publication{
+      .channel = request.channel(), .draft = MessageDraft(request), .response = response};
+  do {
+    patterns_.Match(publication.channel, &publication.matches);
+  } while (!Deliver(publication));
   counters_.Add({.published = 1});
-  for (const SubscriberPtr& subscriber : to_wake) {
+  for (const SubscriberPtr& subscriber : publication.to_wake) {
     subscriber->Wake();
   }
   return absl::OkStatus();
+}
+
+bool PubSubHub::Deliver(Publication& publication) {
+  const uint64_t hash = storage::HashBytes(publication.channel);
+  Shard& shard = ShardOf(hash);
+  absl::MutexLock lock(&shard.mu);
+  // Under this lock: otherwise a subscriber could get a later message of the channel and not this
+  // one, which is a hole in its sequence.
+  if (!patterns_.IsCurrent(publication.matches)) {
+    return false;
+  }
+  Channel& channel = Use(shard, hash, publication.channel);
+  ++channel.sequence;
+  publication.response->mutable_position()->set_epoch(channel.epoch);
+  publication.response->mutable_position()->set_sequence(channel.sequence);
+  const absl::Cord element =
+      std::move(publication.draft).Seal(channel.epoch, channel.sequence, options_.clock());
+  int64_t receivers = 0;
+  const auto deliver = [&](const SubscriberPtr& subscriber) {
+    bool wake = false;
+    receivers += subscriber->Enqueue(element, &wake) ? 1 : 0;
+    if (wake) {
+      publication.to_wake.push_back(subscriber);
+    }
+  };
+  for (const SubscriberPtr& subscriber : channel.subscribers) {
+    deliver(subscriber);
+  }
+  patterns_.ForEachSubscriber(publication.matches, [&](const SubscriberPtr& subscriber) {
+    if (!channel.subscribers.contains(subscriber)) {
+      deliver(subscriber);
+    }
+  });
+  publication.response->set_receivers(receivers);
+  if (channel.subscribers.empty()) {
+    shard.channels.MakeIdle(channel);
+  }
+  return true;
 }
 
 absl::StatusOr<std::unique_ptr<FrameSource>> PubSubHub::Subscribe(
@@ -126,53 +160,27 @@ absl::StatusOr<std::unique_ptr<FrameSource>> PubSubHub::Subscribe(
       request.max_buffered_bytes() != 0
           ? request.max_buffered_bytes()
           : std::min(options_.default_subscriber_bytes, options_.max_subscriber_bytes);
-  auto subscriber = std::make_shared<Subscriber>(request, bytes, std::move(wake_up), counters_);
-  {
-    absl::MutexLock lock(&registry_mu_);
-    if (closed_) {
-      return ShuttingDown();
-    }
-    if (static_cast<int64_t>(subscribers_.size()) >= options_.max_subscribers) {
-      return storage::MakeError(
-          absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIBERS",
-          "The server has as many subscribers as it may: try again later, or start it with a "
-          "greater --max_subscribers.",
-          {{"limit", std::to_string(options_.max_subscribers)}}, absl::Seconds(1));
-    }
-    subscribers_.insert(subscriber);
-  }
-  Register(subscriber);
-  return std::make_unique<Subscription>(*this, std::move(subscriber));
+  auto subscription = std::make_unique<Subscription>(
+      *this,
+      std::make_shared<Subscriber>(request.overflow(), bytes, std::move(wake_up), counters_));
+  RETURN_IF_ERROR(subscription->Start(request));
+  return subscription;
 }
 
-void PubSubHub::Register(const SubscriberPtr& subscriber) {
-  for (const std::string& name : subscriber->channels()) {
-    Shard& shard = ShardOf(name);
-    absl::MutexLock lock(&shard.mu);
-    Use(shard, name).subscribers.insert(subscriber);
-  }
-  if (!subscriber->patterns().empty()) {
-    absl::MutexLock lock(&patterns_mu_);
-    with_patterns_.insert(subscriber);
-  }
-}
-
-void PubSubHub::Unregister(const SubscriberPtr& subscriber) {
-  for (const std::string& name : subscriber->channels()) {
-    Shard& shard = ShardOf(name);
-    absl::MutexLock lock(&shard.mu);
-    Channel& channel = shard.channels.find(name)->second;
-    channel.subscribers.erase(subscriber);
-    if (channel.subscribers.empty()) {
-      MakeIdle(shard, name, channel);
-    }
-  }
-  if (!subscriber->patterns().empty()) {
-    absl::MutexLock lock(&patterns_mu_);
-    with_patterns_.erase(subscriber);
-  }
+absl::Status PubSubHub::AddToRegistry(const SubscriberPtr& subscriber) {
   absl::MutexLock lock(&registry_mu_);
-  subscribers_.erase(subscriber);
+  if (closed_) {
+    return storage::ShuttingDown();
+  }
+  if (static_cast<int64_t>(subscribers_.size()) >= options_.max_subscribers) {
+    return storage::MakeError(
+        absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIBERS",
+        "The server has as many subscribers as it may: try again later, or start it with a "
+        "greater --max_subscribers.",
+        {{"limit", std::to_string(options_.max_subscribers)}}, absl::Seconds(1));
+  }
+  subscribers_.insert(subscriber);
+  return absl::OkStatus();
 }
 
 absl::Status PubSubHub::ListChannels(const v1::PubSubListChannelsRequest& request,
@@ -180,17 +188,19 @@ absl::Status PubSubHub::ListChannels(const v1::PubSubListChannelsRequest& reques
   constexpr int64_t kLimitDefault = 1'000;
   RETURN_IF_ERROR(CheckListChannels(request));
   const auto limit = static_cast<size_t>(request.limit() == 0 ? kLimitDefault : request.limit());
+  const storage::Glob glob(request.glob().empty() ? "*" : request.glob());
   std::vector<std::string> names;
   for (Shard& shard : shards_) {
-    absl::MutexLock lock(&shard.mu);
-    for (const auto& [name, channel] : shard.channels) {
-      if (!channel.subscribers.empty() && name > request.after() &&
-          (request.glob().empty() || storage::Glob(request.glob()).Matches(name))) {
-        names.push_back(name);
-      }
+    uint64_t cursor = 0;
+    do {
+      absl::MutexLock lock(&shard.mu);
+      cursor = shard.channels.ListSome(cursor, glob, request.after(), &names);
+    } while (cursor != 0);
+    if (names.size() > 2 * limit) {
+      KeepFirst(limit + 1, &names);
     }
   }
-  std::sort(names.begin(), names.end());
+  KeepFirst(limit + 1, &names);
   response->set_more(names.size() > limit);
   names.resize(std::min(names.size(), limit));
   for (std::string& name : names) {
@@ -207,39 +217,36 @@ absl::Status PubSubHub::CountSubscribers(const v1::PubSubCountSubscribersRequest
   }
   for (const std::string& name : request.channels()) {
     RETURN_IF_ERROR(CheckChannel(name, options_));
-    Shard& shard = ShardOf(name);
+    const uint64_t hash = storage::HashBytes(name);
+    Shard& shard = ShardOf(hash);
     absl::MutexLock lock(&shard.mu);
-    const auto found = shard.channels.find(name);
+    const Channel* channel = shard.channels.Find(hash, name);
     response->add_subscribers(
-        found == shard.channels.end() ? 0 : static_cast<int64_t>(found->second.subscribers.size()));
+        channel == nullptr ? 0 : static_cast<int64_t>(channel->subscribers.size()));
   }
   return absl::OkStatus();
 }
 
+std::vector<SubscriberPtr> PubSubHub::AllSubscribers() {
+  absl::MutexLock lock(&registry_mu_);
+  return {subscribers_.begin(), subscribers_.end()};
+}
+
 void PubSubHub::Tick(absl::Time now) {
-  std::vector<SubscriberPtr> to_wake;
-  {
-    absl::MutexLock lock(&registry_mu_);
-    for (const SubscriberPtr& subscriber : subscribers_) {
-      if (subscriber->MakeProgressDue(now - options_.progress_interval)) {
-        to_wake.push_back(subscriber);
-      }
+  for (const SubscriberPtr& subscriber : AllSubscribers()) {
+    if (subscriber->MakeProgressDue(now - options_.progress_interval)) {
+      subscriber->Wake();
     }
-  }
-  for (const SubscriberPtr& subscriber : to_wake) {
-    subscriber->Wake();
   }
 }
 
 void PubSubHub::Close() {
-  std::vector<SubscriberPtr> all;
   {
     absl::MutexLock lock(&registry_mu_);
     closed_ = true;
-    all.assign(subscribers_.begin(), subscribers_.end());
   }
-  for (const SubscriberPtr& subscriber : all) {
-    if (subscriber->Close(ShuttingDown())) {
+  for (const SubscriberPtr& subscriber : AllSubscribers()) {
+    if (subscriber->Close(storage::ShuttingDown())) {
       subscriber->Wake();
     }
   }
@@ -254,7 +261,7 @@ PubSubStatistics PubSubHub::Statistics() {
   statistics.buffered_bytes = counts.buffered_bytes;
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mu);
-    statistics.channels += static_cast<int64_t>(shard.channels.size() - shard.idle.size());
+    statistics.channels += static_cast<int64_t>(shard.channels.used());
   }
   absl::MutexLock lock(&registry_mu_);
   statistics.subscribers = static_cast<int64_t>(subscribers_.size());

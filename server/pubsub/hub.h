@@ -1,28 +1,30 @@
 // PubSubHub: channels and who listens to them. Knows nothing of the transport: a subscription is a
 // FrameSource. A message is serialised once; subscribers share its bytes.
 //
-// Publishing holds the lock of one part of the channels and, one after the other, those of the
-// subscribers' buffers; a subscriber that does not read holds up nobody.
+// Publishing matches patterns without a lock; it then holds the lock of one part of the channels
+// and, one after the other, those of the subscribers' buffers. A subscriber that does not read
+// holds up nobody.
 #ifndef KVICK_SERVER_PUBSUB_HUB_H_
 #define KVICK_SERVER_PUBSUB_HUB_H_
 
 #include <atomic>
-#include <list>
+#include <cstdint>
+#include <deque>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "kvick/v1/pubsub.pb.h"
 #include "server/commands/frame_source.h"
+#include "server/pubsub/channels.h"
 #include "server/pubsub/counters.h"
 #include "server/pubsub/options.h"
+#include "server/pubsub/patterns.h"
 #include "server/pubsub/subscriber.h"
 
 namespace kvick::server {
@@ -37,7 +39,7 @@ struct PubSubStatistics {
   int64_t buffered_bytes = 0;
 };
 
-// Thread safe. Lock order: a shard, then the patterns, then a subscriber; the registry by itself.
+// Thread safe. The order of its locks is in server/README.md.
 class PubSubHub {
  public:
   explicit PubSubHub(PubSubOptions options);
@@ -65,39 +67,34 @@ class PubSubHub {
   PubSubStatistics Statistics();
 
  private:
-  using SubscriberPtr = std::shared_ptr<Subscriber>;
-
-  struct Channel {
-    int64_t epoch = 0;
-    int64_t sequence = 0;
-    absl::flat_hash_set<SubscriberPtr> subscribers;
-    std::list<std::string>::iterator idle;  // its place in Shard::idle, while nobody subscribes
-  };
-  // Channels without subscribers keep their position until there are too many of them.
+  // A part of the channels with a mutex of its own. Aligned so that neighbours do not share a cache
+  // line.
   struct alignas(64) Shard {
+    explicit Shard(const PubSubOptions& options)
+        : channels(options.max_idle_channels / options.shards + 1,
+                   options.max_idle_channel_bytes / options.shards) {}
     absl::Mutex mu;
-    absl::flat_hash_map<std::string, Channel> channels ABSL_GUARDED_BY(mu);
-    std::list<std::string> idle ABSL_GUARDED_BY(mu);  // the one unused longest comes first
-    size_t idle_bytes ABSL_GUARDED_BY(mu) = 0;
+    ChannelTable channels ABSL_GUARDED_BY(mu);
   };
+  // What one Publish is about.
+  struct Publication;
   class Subscription;
 
-  Shard& ShardOf(std::string_view channel);
-  // The state of a channel; made when there is none.
-  Channel& Use(Shard& shard, const std::string& channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
-  void MakeIdle(Shard& shard, const std::string& name, Channel& channel)
+  Shard& ShardOf(uint64_t hash) { return shards_[hash % shards_.size()]; }
+  Channel& Use(Shard& shard, uint64_t hash, std::string_view channel)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
-  void Register(const SubscriberPtr& subscriber);
-  void Unregister(const SubscriberPtr& subscriber);
+  // Gives a message its place and puts it out; false, and nothing done, when patterns have come
+  // that its channel is not matched against yet.
+  bool Deliver(Publication& publication);
+  absl::Status AddToRegistry(const SubscriberPtr& subscriber);
+  std::vector<SubscriberPtr> AllSubscribers();
 
   const PubSubOptions options_;
   const int64_t epoch_base_;
   std::atomic<int64_t> epochs_{0};
-  std::vector<Shard> shards_;  // never resized
-  PubSubCounters counters_;
-
-  absl::Mutex patterns_mu_;
-  absl::flat_hash_set<SubscriberPtr> with_patterns_ ABSL_GUARDED_BY(patterns_mu_);
+  std::deque<Shard> shards_;  // never resized; each protects itself
+  PatternTable patterns_;     // its own synchronisation
+  PubSubCounters counters_;   // its own synchronisation
 
   absl::Mutex registry_mu_;
   absl::flat_hash_set<SubscriberPtr> subscribers_ ABSL_GUARDED_BY(registry_mu_);

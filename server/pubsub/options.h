@@ -17,6 +17,10 @@ struct PubSubOptions {
   size_t max_key_bytes = 64 * 1024;
   // The largest payload.
   size_t max_value_bytes = 64 * 1024 * 1024;
+  // How large the names of a subscription, of channels and patterns, may be together.
+  size_t max_subscription_names_bytes = 1024 * 1024;
+  // How many different patterns there may be at once; see PatternTable.
+  size_t max_patterns = 16 * 1024;
   // How many subscribers there may be at once.
   int64_t max_subscribers = 100'000;
   // The largest buffer that a subscriber may ask for.

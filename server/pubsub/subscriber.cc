@@ -1,12 +1,10 @@
 #include "server/pubsub/subscriber.h"
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "server/pubsub/wire.h"
 #include "storage/base/error.h"
-#include "storage/base/glob.h"
-#include "storage/base/strings.h"
 
 namespace kvick::server {
 namespace {
@@ -20,42 +18,26 @@ int64_t CostOf(const absl::Cord& element) {
 
 }  // namespace
 
-Subscriber::Subscriber(const v1::PubSubSubscribeRequest& request, int64_t buffer_bytes_max,
-                       WakeUp wake_up, PubSubCounters& counters)
-    : patterns_(request.patterns().begin(), request.patterns().end()),
-      overflow_(request.overflow()),
+Subscriber::Subscriber(v1::Overflow overflow, int64_t buffer_bytes_max, WakeUp wake_up,
+                       PubSubCounters& counters)
+    : overflow_(overflow),
       buffer_bytes_max_(buffer_bytes_max),
       wake_up_(std::move(wake_up)),
-      counters_(counters) {
-  for (const std::string& channel : request.channels()) {
-    if (channel_set_.insert(channel).second) {
-      channels_.push_back(channel);
-    }
-  }
-}
+      counters_(counters) {}
 
 Subscriber::~Subscriber() {
   absl::MutexLock lock(&mu_);
   counters_.Add({.buffered_bytes = -buffer_bytes_});
 }
 
-bool Subscriber::HasChannel(std::string_view channel) const {
-  return channel_set_.contains(storage::ToAbsl(channel));
-}
-
-bool Subscriber::HasMatchingPattern(std::string_view channel) const {
-  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-    return storage::Glob(pattern).Matches(channel);
-  });
-}
-
 bool Subscriber::TakeIdle() { return std::exchange(idle_, false); }
 
-bool Subscriber::Enqueue(const absl::Cord& element) {
+bool Subscriber::Enqueue(const absl::Cord& element, bool* wake) {
   absl::MutexLock lock(&mu_);
   if (closed_) {
     return false;
   }
+  *wake = TakeIdle();
   const int64_t cost = CostOf(element);
   if (buffer_bytes_ + cost > buffer_bytes_max_) {
     if (overflow_ == v1::OVERFLOW_DISCONNECT) {
@@ -67,19 +49,19 @@ bool Subscriber::Enqueue(const absl::Cord& element) {
           absl::StatusCode::kResourceExhausted, "SUBSCRIBER_TOO_SLOW",
           "The subscriber read too slowly and its buffer is full: read faster, ask for a greater "
           "max_buffered_bytes, or use OVERFLOW_DROP_OLDEST.");
-      return TakeIdle();
+      return false;
     }
     DropOldest(cost);
     if (cost > buffer_bytes_max_) {
       ++dropped_;  // it would not fit into an empty buffer either
       counters_.Add({.dropped = 1});
-      return TakeIdle();
+      return false;
     }
   }
   buffer_.push_back(element);
   buffer_bytes_ += cost;
   counters_.Add({.buffered_bytes = cost});
-  return TakeIdle();
+  return true;
 }
 
 void Subscriber::DropOldest(int64_t bytes) {

@@ -4,12 +4,8 @@
 
 #include <deque>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 #include "absl/synchronization/mutex.h"
@@ -26,21 +22,18 @@ class Subscriber {
   // What a frame of messages may grow to, unless a single message is longer.
   static constexpr size_t kFrameBytesMax = 64 << 10;
 
-  Subscriber(const v1::PubSubSubscribeRequest& request, int64_t buffer_bytes_max, WakeUp wake_up,
+  // `counters` outlives this.
+  Subscriber(v1::Overflow overflow, int64_t buffer_bytes_max, WakeUp wake_up,
              PubSubCounters& counters);
   ~Subscriber();
 
-  // Whether a message of this channel reaches it through a channel by name, or through a pattern.
-  bool HasChannel(std::string_view channel) const;
-  bool HasMatchingPattern(std::string_view channel) const;
-  const std::vector<std::string>& channels() const { return channels_; }
-  const std::vector<std::string>& patterns() const { return patterns_; }
-
-  // Puts a message into the buffer. Returns whether the stream should be woken.
-  bool Enqueue(const absl::Cord& element);
+  // Puts a message into the buffer. Sets `wake` when the stream should be woken. Returns whether
+  // the message is in the buffer: not when the stream has ended, nor when there is no room for it.
+  bool Enqueue(const absl::Cord& element, bool* wake);
   // Ends the stream with a status. Returns whether it should be woken.
   bool Close(const absl::Status& status);
-  // Makes a progress frame due when nothing has happened since `before`. Returns as Enqueue.
+  // Makes a progress frame due when nothing has happened since `before`. Returns whether the stream
+  // should be woken.
   bool MakeProgressDue(absl::Time before);
   // Tells the stream that there is something; call it without any lock.
   void Wake() const { wake_up_(); }
@@ -55,13 +48,10 @@ class Subscriber {
   // Whether the stream, which found nothing, is to be woken now.
   bool TakeIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  std::vector<std::string> channels_;             // each once; constant
-  std::vector<std::string> patterns_;             // constant
-  absl::flat_hash_set<std::string> channel_set_;  // constant
   const v1::Overflow overflow_;
   const int64_t buffer_bytes_max_;
   const WakeUp wake_up_;
-  PubSubCounters& counters_;
+  PubSubCounters& counters_;  // its own synchronisation
 
   absl::Mutex mu_;
   std::deque<absl::Cord> buffer_ ABSL_GUARDED_BY(mu_);
@@ -74,6 +64,8 @@ class Subscriber {
   absl::Status status_ ABSL_GUARDED_BY(mu_);  // of a closed stream
   absl::Time last_frame_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
 };
+
+using SubscriberPtr = std::shared_ptr<Subscriber>;
 
 }  // namespace kvick::server
 

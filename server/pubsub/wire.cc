@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/util/time_util.h"
 #include "google/protobuf/wire_format_lite.h"
 #include "storage/base/strings.h"
 
@@ -37,16 +38,8 @@ constexpr size_t kRoomBytes = 64;
 // it was built in is kept.
 constexpr size_t kCopiedBytesMax = 1024;
 
-void SetTimestamp(absl::Time time, google::protobuf::Timestamp* timestamp) {
-  const int64_t milliseconds = absl::ToUnixMillis(time);
-  int64_t seconds = milliseconds / 1000;
-  int64_t rest = milliseconds % 1000;
-  if (rest < 0) {
-    --seconds;
-    rest += 1000;
-  }
-  timestamp->set_seconds(seconds);
-  timestamp->set_nanos(static_cast<int32_t>(rest * 1'000'000));
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(time));
 }
 
 // Room for a tag of one byte and a length.
@@ -86,7 +79,7 @@ absl::Cord MessageDraft::Seal(int64_t epoch, int64_t sequence, absl::Time publis
   v1::PubSubMessage place;
   place.mutable_position()->set_epoch(epoch);
   place.mutable_position()->set_sequence(sequence);
-  SetTimestamp(publish_time, place.mutable_publish_time());
+  *place.mutable_publish_time() = ToTimestamp(publish_time);
   const size_t place_bytes = place.ByteSizeLong();
   const Header header(kElementTag, place_bytes + buffer_.size() - kRoomBytes);
   const size_t start = kRoomBytes - place_bytes - header.size;
@@ -118,13 +111,13 @@ absl::Cord BatchFrame(std::vector<absl::Cord>& elements) {
 
 absl::Cord CreatedFrame(absl::Time create_time) {
   v1::PubSubSubscribeResponse response;
-  SetTimestamp(create_time, response.mutable_created()->mutable_create_time());
+  *response.mutable_created()->mutable_create_time() = ToTimestamp(create_time);
   return Serialised(response);
 }
 
 absl::Cord ProgressFrame(absl::Time time) {
   v1::PubSubSubscribeResponse response;
-  SetTimestamp(time, response.mutable_progress()->mutable_time());
+  *response.mutable_progress()->mutable_time() = ToTimestamp(time);
   return Serialised(response);
 }
 

@@ -68,4 +68,10 @@ absl::Status InvalidArgument(std::string_view reason, std::string_view message,
   return MakeError(absl::StatusCode::kInvalidArgument, reason, message, facts);
 }
 
+absl::Status ShuttingDown() {
+  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                   "The server is shutting down: try again, elsewhere or later.", {},
+                   absl::Seconds(1));
+}
+
 }  // namespace kvick::storage

@@ -34,6 +34,10 @@ std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 absl::Status InvalidArgument(std::string_view reason, std::string_view message,
                              const ErrorFacts& facts = {});
 
+// UNAVAILABLE `SHUTTING_DOWN`: what calls and streams get that cannot go on because the server
+// ends.
+absl::Status ShuttingDown();
+
 }  // namespace kvick::storage
 
 #endif  // KVICK_STORAGE_BASE_ERROR_H_

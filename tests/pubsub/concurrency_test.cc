@@ -113,6 +113,36 @@ TEST_F(ConcurrencyTest, SubscribersComeAndGo) {
   EXPECT_EQ(hub_.Statistics().buffered_bytes, 0);
 }
 
+// A name is matched before its channel is locked, and patterns may come in between: whoever got one
+// message of a channel gets all that follow.
+TEST_F(ConcurrencyTest, PatternsThatComeMeanwhileMissNothing) {
+  const std::string channel(3000, 'a');
+  std::vector<std::string> others;
+  for (int i = 0; i < 300; ++i) others.push_back(absl::StrCat("*", i, "*"));
+  Reader idle = Listen({}, others);  // makes matching take a while
+  std::vector<std::thread> publishers;
+  std::atomic<int> publishing{kPublishers};
+  for (int p = 0; p < kPublishers; ++p) {
+    publishers.emplace_back([&] {
+      for (int i = 0; i < 300; ++i) EXPECT_GE(Publish(channel, "x").position().sequence(), 1);
+      --publishing;
+    });
+  }
+  for (int round = 0; publishing > 0; ++round) {
+    Reader reader = Listen({}, {absl::StrCat("a*", std::string(round % 900, '*'))});
+    int64_t last = 0;
+    for (int i = 0; i < 20 || (last == 0 && publishing > 0); ++i) {
+      std::this_thread::yield();
+      for (const auto& message : reader.Messages()) {
+        const int64_t sequence = message.position().sequence();
+        EXPECT_TRUE(last == 0 || sequence == last + 1) << last << " and then " << sequence;
+        last = sequence;
+      }
+    }
+  }
+  for (auto& publisher : publishers) publisher.join();
+}
+
 TEST_F(ConcurrencyTest, CloseWhileOthersSubscribe) {
   std::atomic<int> ended{0};
   std::atomic<int> refused{0};

@@ -165,7 +165,7 @@ TEST_F(HubTest, AGapStandsWhereTheMessagesWere) {
   ASSERT_TRUE(gap.has_gap());
   EXPECT_EQ(gap.gap().dropped(), 2);
   EXPECT_EQ(reader.Texts(), Strings{});
-  Publish("c", std::string(2000, 'x'));
+  EXPECT_EQ(Publish("c", std::string(2000, 'x')).receivers(), 0);
   EXPECT_EQ(*reader.wake_ups, 1) << "a gap is worth waking for";
   gap = reader.Next();
   ASSERT_TRUE(gap.has_gap());
@@ -182,13 +182,16 @@ TEST_F(HubTest, DisconnectEndsASlowReaderAndFreesItsBuffer) {
   ASSERT_TRUE(reader.Next().has_created());
   EXPECT_EQ(reader.Texts(), Strings{});
   int64_t published = 0;
+  int64_t received = 0;
   while (hub_.Statistics().dropped == 0 && published < 100) {
-    Publish("c", std::string(100, 'x'));
+    received += Publish("c", std::string(100, 'x')).receivers();
     ++published;
   }
+  EXPECT_EQ(received, published - 1) << "the one that did not fit has no receiver";
   EXPECT_EQ(hub_.Statistics().buffered_bytes, 0);
   EXPECT_EQ(hub_.Statistics().dropped, published) << "the one that did not fit is lost too";
-  Publish("c", "nobody takes it");
+  Reader other = Listen({}, {"c"});
+  EXPECT_EQ(Publish("c", "only the other one takes it").receivers(), 1);
   const auto gap = reader.Next();
   ASSERT_TRUE(gap.has_gap());
   EXPECT_EQ(gap.gap().dropped(), published);

@@ -16,6 +16,8 @@ class LimitsTest : public HubFixture {
   LimitsTest()
       : HubFixture({.max_key_bytes = 100,
                     .max_value_bytes = 1000,
+                    .max_subscription_names_bytes = 100'000,
+                    .max_patterns = 20,
                     .max_subscribers = 3,
                     .max_subscriber_bytes = 10'000,
                     .max_idle_channels = 50,
@@ -153,15 +155,41 @@ TEST_F(LongNamesTest, TheNamesOfIdleChannelsAreBoundedTogether) {
   EXPECT_NE(Publish(first, "x").position().epoch(), epoch);
 }
 
-// A pattern that a backtracking matcher would take exponential time for.
-TEST_F(LimitsTest, PatternsDoNotExplode) {
-  std::string pattern;
-  for (int i = 0; i < 300; ++i) pattern += "*a?";
-  pattern += "*b";
-  Reader reader = Listen({}, {pattern, "*" + std::string(99, 'a') + "b"});
-  for (int i = 0; i < 1000; ++i) {
-    EXPECT_EQ(Publish(std::string(100, 'a'), "x").receivers(), 0);
+TEST_F(LimitsTest, TheNamesOfASubscriptionAreBoundedTogether) {
+  v1::PubSubSubscribeRequest request;
+  for (int i = 0; i < 999; ++i) request.add_channels(std::string(90, 'c') + std::to_string(i % 7));
+  request.add_patterns(std::string(999, 'p'));
+  EXPECT_TRUE(SubscribeStatus(request).ok());
+  request.set_patterns(0, request.patterns(0) + std::string(10, 'p'));
+  for (int i = 0; i < 91; ++i) request.add_channels(std::string(90, 'c'));
+  request.add_channels(std::string(100, 'c'));
+  ExpectRefused(SubscribeStatus(request), StatusCode::kInvalidArgument, "TOO_MANY_ITEMS");
+  EXPECT_EQ(hub_.Statistics().subscribers, 0);
+}
+
+// A message is matched against each pattern, in steps that Glob::Matches bounds: bounding the
+// patterns, by the steps of each, bounds what one message costs.
+TEST_F(LimitsTest, DifferentPatternsAreBoundedByTheirSteps) {
+  const auto refused = [&](const std::vector<std::string>& patterns) {
+    const absl::Status status = SubscribeStatus(SubscribeRequest({"c"}, patterns));
+    ExpectRefused(status, StatusCode::kResourceExhausted, "TOO_MANY_PATTERNS");
+    EXPECT_TRUE(storage::RetryDelayOf(status).has_value());
+  };
+  Reader costly = Listen({}, {std::string(1024, '?')});  // 16 steps a byte of a name
+  refused({std::string(1023, '?')});
+  refused({"1*", "2*", "3*", "4*", "5*"});
+  EXPECT_EQ(hub_.Statistics().subscribers, 1) << "a refused subscription leaves nothing";
+  EXPECT_EQ(hub_.Statistics().channels, 0);
+  {
+    Reader four = Listen({}, {"1*", "2*", "3*", "4*"});
+    refused({"5*"});
+    Reader same = Listen({}, {"4*", "1*", "4*"});
+    EXPECT_EQ(Publish("12", "x").receivers(), 2) << "the same patterns are there once";
+    EXPECT_EQ(Publish("5", "x").receivers(), 0);
   }
+  Reader others = Listen({}, {"5*", "6*", "7*", "8*"});
+  EXPECT_EQ(Publish("12", "x").receivers(), 0);
+  EXPECT_EQ(Publish("5", "x").receivers(), 1);
 }
 
 }  // namespace

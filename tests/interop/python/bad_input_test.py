@@ -481,6 +481,29 @@ def test_patterns(services):
             same(set(keys) <= matched, pattern in (explosive[2], explosive[4]))
             run(services, set_pb2.SetScanRequest(key=members, glob=pattern))
             run(services, pubsub_pb2.PubSubListChannelsRequest(glob=pattern))
+    with check("others are served while patterns that explode are matched"):
+        shard = "{" + name("shard") + "}"
+        for i in range(200):
+            services.string.Set(
+                string_pb2.StringSetRequest(key=f"{shard}{'a' * 60_000}{i}", value=text("x")))
+        near = string_pb2.StringGetRequest(key=shard + "a")
+        scans = [services.key.Scan(key_pb2.KeyScanRequest(selector=Selector(glob=pattern)))
+                 for pattern in explosive[:2]]
+        services.string.Get(near, timeout=5)
+        same([len(batch.keys) for scan in scans for batch in scan if batch.keys], [])
+        patterns = ["*" + "a" * 1000 + f"b{i}" for i in range(200)]
+        call = services.pubsub.Subscribe(pubsub_pb2.PubSubSubscribeRequest(patterns=patterns))
+        same(next(call).WhichOneof("event"), "created")
+        publish = pubsub_pb2.PubSubPublishRequest(channel="a" * 60_000, payload=text("x"))
+        published = services.pubsub.Publish.future(publish)
+        other = services.pubsub.Subscribe(
+            pubsub_pb2.PubSubSubscribeRequest(patterns=["other*"]), timeout=5)
+        same(next(other).WhichOneof("event"), "created")
+        same(published.result(timeout=5).receivers, 0)
+        call.cancel()
+        other.cancel()
+        list(services.key.DeleteMatching(
+            key_pb2.KeyDeleteMatchingRequest(selector=Selector(prefix=shard))))
     with check("a subscription to them holds up no publisher"):
         call = services.pubsub.Subscribe(pubsub_pb2.PubSubSubscribeRequest(patterns=explosive))
         same(next(call).WhichOneof("event"), "created")
