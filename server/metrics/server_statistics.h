@@ -14,15 +14,15 @@ struct ServerStatistics {
 
   uint64_t keys = 0;
   uint64_t keys_with_expiry = 0;
-  uint64_t data_bytes = 0;        // keys and values
-  uint64_t index_bytes = 0;       // tables that find them
-  uint64_t unfreed_bytes = 0;     // deleted, and not yet freed
-  uint64_t resident_bytes = 0;    // of the process
+  uint64_t data_bytes = 0;      // keys and values
+  uint64_t index_bytes = 0;     // tables that find them
+  uint64_t unfreed_bytes = 0;   // deleted, and not yet freed
+  uint64_t resident_bytes = 0;  // of the process
   uint64_t max_memory_bytes = 0;
-  uint64_t expired = 0;           // counter
-  uint64_t hits = 0;              // counter
-  uint64_t misses = 0;            // counter
-  uint64_t last_version = 0;      // counter: the version of the last write
+  uint64_t expired = 0;       // counter
+  uint64_t hits = 0;          // counter
+  uint64_t misses = 0;        // counter
+  uint64_t last_version = 0;  // counter: the version of the last write
 
   uint64_t connections = 0;
   uint64_t accepted_connections = 0;  // counter
