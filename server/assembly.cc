@@ -7,12 +7,16 @@
 
 #include "absl/time/clock.h"
 #include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
 #include "server/commands/register.h"
 #include "server/config/machine.h"
 #include "server/processor/admin.h"
 #include "server/processor/scans.h"
 
 namespace kvick::server {
+
+using google::protobuf::util::TimeUtil;
+
 namespace {
 
 constexpr absl::Duration kTickInterval = absl::Seconds(1);
@@ -40,12 +44,6 @@ PubSubOptions PubSubOptionsFrom(const Config& config) {
 std::string NewRunId() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
-
-void FillTimestamp(absl::Time time, google::protobuf::Timestamp* message) {
-  message->set_seconds(absl::ToUnixSeconds(time));
-  message->set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(message->seconds()))));
 }
 
 }  // namespace
@@ -140,7 +138,7 @@ void Assembly::EndStreams() {
 void Assembly::FillServerInfo(v1::AdminGetServerInfoResponse* response) const {
   response->set_version(std::string(ServerVersion()));
   response->set_run_id(run_id_);
-  FillTimestamp(start_, response->mutable_start_time());
+  *response->mutable_start_time() = TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(start_));
   response->set_process_id(getpid());
   response->set_shards(config_.shards);
   response->set_max_memory_bytes(config_.memory_bytes());
@@ -170,7 +168,8 @@ std::vector<v1::Connection> Assembly::Connections(int64_t after, size_t limit) c
     v1::Connection& connection = connections.emplace_back();
     connection.set_id(info.id);
     connection.set_peer(info.peer);
-    FillTimestamp(info.connect_time, connection.mutable_connect_time());
+    *connection.mutable_connect_time() =
+        TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(info.connect_time));
   }
   return connections;
 }

@@ -75,41 +75,6 @@ class Watchdog {
   std::jthread thread_;  // Last: stops before the others go.
 };
 
-absl::Status NoAnswer(absl::Duration timeout) {
-  return absl::DeadlineExceededError(
-      absl::StrCat("the server sent nothing for ", absl::FormatDuration(timeout)));
-}
-
-class PatientReadStream : public ReadStream {
- public:
-  PatientReadStream(std::unique_ptr<ReadStream> inner, absl::Duration timeout, bool first_only)
-      : inner_(std::move(inner)),
-        timeout_(timeout),
-        first_only_(first_only),
-        watchdog_([this] { inner_->Cancel(); }) {}
-
-  bool Read(Message* response) override {
-    const bool endless = first_only_ && !first_;
-    first_ = false;
-    return watchdog_.During(endless ? absl::ZeroDuration() : timeout_,
-                            [&] { return inner_->Read(response); });
-  }
-
-  absl::Status Finish() override {
-    absl::Status status = inner_->Finish();
-    return watchdog_.fired() ? NoAnswer(timeout_) : status;
-  }
-
-  void Cancel() override { inner_->Cancel(); }
-
- private:
-  const std::unique_ptr<ReadStream> inner_;
-  const absl::Duration timeout_;
-  const bool first_only_;
-  bool first_ = true;  // The reading thread's.
-  Watchdog watchdog_;
-};
-
 // How long the server may wait for what one operation asks for.
 absl::Duration MaxWait(const v1::Command& command) {
   if (command.has_list_pop_any()) return FromProto(command.list_pop_any().max_wait());
@@ -147,7 +112,9 @@ class PatientPipelineStream : public PipelineStream {
 
   absl::Status Finish() override {
     absl::Status status = inner_->Finish();
-    return watchdog_.fired() ? NoAnswer(timeout()) : status;
+    if (!watchdog_.fired()) return status;
+    return absl::DeadlineExceededError(
+        absl::StrCat("no answer from the server for ", absl::FormatDuration(timeout())));
   }
 
   void Cancel() override { inner_->Cancel(); }
@@ -186,20 +153,20 @@ class Retries : public Connection {
                                                          const Message& request,
                                                          const CallOptions& options) override {
     return Try(options, true, [&](const CallOptions& bounded) {
-      return inner_->OpenStream(method, request, WithoutEnd(bounded));
+      return inner_->OpenStream(method, request, ForEachWait(bounded));
     });
   }
   absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(
       const CallOptions& options) override {
     return Try(options, true, [&](const CallOptions& bounded) {
-      return inner_->OpenPipeline(WithoutEnd(bounded));
+      return inner_->OpenPipeline(ForEachWait(bounded));
     });
   }
 
  private:
-  // The deadline is for opening a stream, not for the stream.
-  static CallOptions WithoutEnd(CallOptions options) {
-    options.timeout = absl::ZeroDuration();
+  // The deadline is for opening a stream; the stream may last, and bounds its waits.
+  static CallOptions ForEachWait(CallOptions options) {
+    options.read_timeout = std::exchange(options.timeout, absl::ZeroDuration());
     options.deadline = absl::InfiniteFuture();
     return options;
   }
@@ -237,9 +204,7 @@ class PatientConnection : public Connection {
   absl::StatusOr<std::unique_ptr<ReadStream>> OpenStream(const Method& method,
                                                          const Message& request,
                                                          const CallOptions& options) override {
-    ASSIGN_OR_RETURN(auto stream, retries_->OpenStream(method, request, ToOpen(options)));
-    const bool subscription = request.GetDescriptor() == v1::PubSubSubscribeRequest::descriptor();
-    return std::make_unique<PatientReadStream>(std::move(stream), options.timeout, subscription);
+    return retries_->OpenStream(method, request, ToOpen(options));
   }
 
   absl::StatusOr<std::unique_ptr<PipelineStream>> OpenPipeline(

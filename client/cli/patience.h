@@ -10,7 +10,7 @@
 
 namespace kvick::cli {
 
-// Wraps `connection`, which must have neither retries nor deadlines. Unary calls get both, as
+// Wraps `connection`, one to a server without retries and deadlines of its own. Unary calls get both, as
 // Client::Create gives them, and are DEADLINE_EXCEEDED too when connecting took all their time. For
 // streams CallOptions.timeout is not the time of the whole but of each wait: for the connection,
 // then for every frame, and in a pipeline with the `max_wait` of its operations on top. A

@@ -1,5 +1,5 @@
 // KeyService: keys whatever they hold. The end of the file lists its commands; those that go over
-// all keys are in key_scans.cc.
+// all keys are in processor/scans.cc.
 #include <string>
 
 #include "kvick/v1/key.pb.h"

@@ -139,6 +139,16 @@ TEST(GrpcConnectionTest, AScanWaitsForEveryNextAnswerToo) {
   EXPECT_EQ(next->status().message(), "no answer from the server for 300ms");
 }
 
+TEST(GrpcConnectionTest, OnlyTheServersTimeCounts) {
+  constexpr absl::Duration kTimeout = absl::Milliseconds(500);
+  SilentServer server({Serialised(OneKey()), Serialised(OneKey())});
+  const Client client = ClientOf(server.target(), absl::Hours(1)).With({.read_timeout = kTimeout});
+  auto range = client.Keys().Scan();
+  EXPECT_TRUE(range.Next()->ok());
+  absl::SleepFor(3 * kTimeout);  // Whoever reads takes longer than that.
+  EXPECT_TRUE(range.Next()->ok());
+}
+
 TEST(GrpcConnectionTest, ASubscriptionIsRegisteredInTime) {
   SilentServer server({});
   const auto subscription =

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "absl/time/clock.h"
 #include "kvick/error.h"
 #include "kvick/mock_connection.h"
@@ -22,75 +20,26 @@ constexpr absl::Duration kLong = absl::Seconds(30);
 
 class PatienceTest : public ::testing::Test {
  protected:
-  template <class Response>
-  void Answer(std::vector<Response> answers, std::optional<absl::Status> end) {
-    EXPECT_CALL(*wire_, OpenStream)
-        .WillOnce([=](const Method&, const google::protobuf::Message&, const CallOptions& options) {
-          EXPECT_EQ(options.timeout, absl::ZeroDuration()) << "the stream itself may take long";
-          EXPECT_EQ(options.deadline, absl::InfiniteFuture());
-          return std::make_unique<FakeReadStream<Response>>(answers, end);
-        });
-  }
-
-  template <class Request>
-  std::unique_ptr<ReadStream> Open() {
-    return *connection_->OpenStream(MethodFor<Request>(), Request(), {.timeout = kTimeout});
-  }
-
   const std::shared_ptr<MockConnection> wire_ = std::make_shared<MockConnection>();
   const std::shared_ptr<Connection> connection_ =
       MakePatientConnection(wire_, {.retry = {.initial_backoff = absl::Milliseconds(1)}});
 };
 
-TEST_F(PatienceTest, ASilentServerEndsAScanWhereverItIs) {
-  for (const size_t frames : {0, 2}) {
-    Answer(std::vector<v1::KeyScanResponse>(frames), std::nullopt);
-    const auto stream = Open<v1::KeyScanRequest>();
-    v1::KeyScanResponse response;
-    for (size_t i = 0; i < frames; ++i) EXPECT_TRUE(stream->Read(&response));
-    EXPECT_FALSE(stream->Read(&response));
-    EXPECT_TRUE(absl::IsDeadlineExceeded(stream->Finish()));
+TEST_F(PatienceTest, AStreamHasItsTimeoutForEachWait) {
+  for (const absl::Duration timeout : {kTimeout, absl::ZeroDuration()}) {
+    EXPECT_CALL(*wire_, OpenStream)
+        .WillOnce([=](const Method&, const google::protobuf::Message&, const CallOptions& options) {
+          EXPECT_EQ(options.read_timeout, timeout);
+          EXPECT_EQ(options.timeout, absl::ZeroDuration()) << "the stream itself may take long";
+          EXPECT_EQ(options.deadline, absl::InfiniteFuture());
+          return std::make_unique<FakeReadStream<v1::KeyScanResponse>>(
+              std::vector<v1::KeyScanResponse>(), absl::OkStatus());
+        });
+    EXPECT_TRUE(connection_
+                    ->OpenStream(MethodFor<v1::KeyScanRequest>(), v1::KeyScanRequest(),
+                                 {.timeout = timeout})
+                    .ok());
   }
-}
-
-TEST_F(PatienceTest, OnlyTheServersTimeCounts) {
-  Answer(std::vector<v1::KeyScanResponse>(2), absl::OkStatus());
-  const auto stream = Open<v1::KeyScanRequest>();
-  v1::KeyScanResponse response;
-  EXPECT_TRUE(stream->Read(&response));
-  absl::SleepFor(3 * kTimeout);  // Whoever reads takes longer than that.
-  EXPECT_TRUE(stream->Read(&response));
-  EXPECT_FALSE(stream->Read(&response));
-  EXPECT_TRUE(stream->Finish().ok());
-}
-
-TEST_F(PatienceTest, ASubscriptionMayBeSilentOnceItIsThere) {
-  Answer(std::vector<v1::PubSubSubscribeResponse>(1), std::nullopt);
-  const auto stream = Open<v1::PubSubSubscribeRequest>();
-  v1::PubSubSubscribeResponse response;
-  EXPECT_TRUE(stream->Read(&response));
-  std::jthread reader([&] { EXPECT_FALSE(stream->Read(&response)); });
-  absl::SleepFor(3 * kTimeout);
-  stream->Cancel();
-  reader.join();
-  EXPECT_TRUE(absl::IsCancelled(stream->Finish())) << "by its owner, not for its silence";
-
-  Answer(std::vector<v1::PubSubSubscribeResponse>(), std::nullopt);
-  const auto unanswered = Open<v1::PubSubSubscribeRequest>();
-  EXPECT_FALSE(unanswered->Read(&response));
-  EXPECT_TRUE(absl::IsDeadlineExceeded(unanswered->Finish()));
-}
-
-TEST_F(PatienceTest, WithoutATimeoutThereIsNoEndToIt) {
-  Answer(std::vector<v1::KeyScanResponse>(), std::nullopt);
-  const auto stream = *connection_->OpenStream(MethodFor<v1::KeyScanRequest>(),
-                                               v1::KeyScanRequest(), CallOptions());
-  v1::KeyScanResponse response;
-  std::jthread reader([&] { EXPECT_FALSE(stream->Read(&response)); });
-  absl::SleepFor(kTimeout);
-  stream->Cancel();
-  reader.join();
-  EXPECT_TRUE(absl::IsCancelled(stream->Finish()));
 }
 
 TEST_F(PatienceTest, ConnectingIsTriedAgainWithinTheTimeout) {
