@@ -6,6 +6,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -105,6 +106,19 @@ class Terminal {
     return true;
   }
 
+  // Waits for the prompt, and until keys are its own: libedit shows it a moment before, in which
+  // the terminal would take a Ctrl-D for an end of file and lose it.
+  bool ShowsPrompt() {
+    if (!Shows("> ")) return false;
+    const absl::Time give_up = absl::Now() + absl::Seconds(20);
+    termios mode;
+    while (tcgetattr(terminal_, &mode) == 0 && (mode.c_lflag & ICANON) != 0) {
+      if (absl::Now() > give_up) return false;
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    return true;
+  }
+
   const std::string& screen() const { return screen_; }
   pid_t pid() const { return pid_; }
 
@@ -195,7 +209,7 @@ TEST_F(ProcessTest, StreamsHaveTheirTimeoutToo) {
 // The server stops when the connection is there already.
 TEST_F(ProcessTest, AServerThatFallsSilentEndsAStream) {
   Terminal terminal("--timeout 300ms --color never");
-  ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+  ASSERT_TRUE(terminal.ShowsPrompt()) << terminal.screen();
   terminal.Type("string get missing\r");
   ASSERT_TRUE(terminal.Shows("(none)")) << terminal.screen();
   server_->Signal(SIGSTOP);
@@ -420,17 +434,17 @@ TEST_F(ProcessTest, GapsAreLinesOfJsonToo) {
 TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
   {
     Terminal terminal;
-    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+    ASSERT_TRUE(terminal.ShowsPrompt()) << terminal.screen();
     terminal.Type("str\t");
     ASSERT_TRUE(terminal.Shows("ing ")) << terminal.screen();
     terminal.Type("set interactive ");
     ASSERT_TRUE(terminal.Shows("<value>")) << "no hint: " << terminal.screen();
     terminal.Type("yes\r");
     ASSERT_TRUE(terminal.Shows("OK")) << terminal.screen();
-    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+    ASSERT_TRUE(terminal.ShowsPrompt()) << terminal.screen();
     terminal.Type("string get interactive\r");
     ASSERT_TRUE(terminal.Shows("\nyes")) << terminal.screen();
-    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+    ASSERT_TRUE(terminal.ShowsPrompt()) << terminal.screen();
     terminal.Type("garbage\x03");  // Forgets the line.
     terminal.Type("list po\t\t");
     ASSERT_TRUE(terminal.Shows("pop  pop-any")) << terminal.screen();
@@ -438,17 +452,17 @@ TEST_F(ProcessTest, TheInteractivePromptCompletesHintsAndRemembers) {
     terminal.Type("subscribe prompt\r");
     ASSERT_TRUE(terminal.Shows("subscribed")) << terminal.screen();
     terminal.Type("\x03");  // Ends the subscription, not the program.
-    ASSERT_TRUE(terminal.Shows("> ")) << terminal.screen();
+    ASSERT_TRUE(terminal.ShowsPrompt()) << terminal.screen();
     terminal.Type("exit\r");
     EXPECT_EQ(terminal.Wait(), 0) << terminal.screen();
     EXPECT_THAT(terminal.screen(), HasSubstr("\x1b[2m")) << "colours on a terminal";
   }
   EXPECT_EQ(Out("string get interactive"), "yes\n");
   Terminal again;
-  ASSERT_TRUE(again.Shows("> ")) << again.screen();
+  ASSERT_TRUE(again.ShowsPrompt()) << again.screen();
   again.Type("\x1b[A\x1b[A\x1b[A\r");  // Up: exit, subscribe, string get.
   EXPECT_TRUE(again.Shows("\nyes")) << again.screen();
-  ASSERT_TRUE(again.Shows("> ")) << again.screen();
+  ASSERT_TRUE(again.ShowsPrompt()) << again.screen();
   kill(again.pid(), SIGINT);  // Between calls it ends nothing.
   again.Type("\x04");
   EXPECT_EQ(again.Wait(), 0);
