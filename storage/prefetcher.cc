@@ -1,11 +1,8 @@
 #include "storage/prefetcher.h"
 
+#include "storage/base/prefetch.h"
+
 namespace kvick::storage {
-namespace {
-
-constexpr size_t kCacheLineBytes = 64;
-
-}  // namespace
 
 void Prefetcher::Add(std::string_view key) {
   if (count_ == kKeysMax) {
@@ -13,7 +10,7 @@ void Prefetcher::Add(std::string_view key) {
   }
   Shard& shard = store_.shard(store_.ShardOf(key));
   for (size_t line = 0; line < sizeof(Shard); line += kCacheLineBytes) {
-    __builtin_prefetch(reinterpret_cast<const char*>(&shard) + line, 1);
+    PrefetchLine(reinterpret_cast<const char*>(&shard) + line);
   }
   places_[count_++] = {&shard, HashBytes(key)};
 }

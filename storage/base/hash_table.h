@@ -31,6 +31,7 @@
 #include "absl/random/bit_gen_ref.h"
 #include "absl/random/uniform_int_distribution.h"
 #include "storage/base/allocation.h"
+#include "storage/base/prefetch.h"
 #include "storage/base/strings.h"
 
 namespace kvick::storage {
@@ -95,7 +96,7 @@ class HashTable {
   // Brings what Find() will look at closer to the processor.
   void Prefetch(uint64_t hash) const {
     if (size_ != 0) {
-      __builtin_prefetch(BucketOf(hash));
+      PrefetchLine(BucketOf(hash));
     }
   }
 
@@ -109,8 +110,8 @@ class HashTable {
     const Bucket* bucket = BucketOf(hash);
     for (int i = 0; i < bucket->count; ++i) {
       if (bucket->tags[i] == tag) {
-        __builtin_prefetch(bucket->nodes[i]);
-        __builtin_prefetch(reinterpret_cast<const char*>(bucket->nodes[i]) + sizeof(Bucket));
+        PrefetchLine(bucket->nodes[i]);
+        PrefetchLine(reinterpret_cast<const char*>(bucket->nodes[i]) + kCacheLineBytes);
       }
     }
   }
