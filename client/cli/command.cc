@@ -40,7 +40,10 @@ bool MayBeLeftOut(const FieldDescriptor* field) {
   static const auto* const names = new std::set<std::string>{
       "after", "after_id", "attributes", "channels",   "condition", "count", "field_condition",
       "glob",  "limit",    "max_bytes",  "max_length", "overflow",  "type"};
-  return field->has_optional_keyword() || names->count(field->name()) > 0;
+  // The keyword `optional` makes a oneof that the source does not show.
+  const bool is_optional =
+      field->containing_oneof() != nullptr && field->real_containing_oneof() == nullptr;
+  return is_optional || names->count(field->name()) > 0;
 }
 
 // The ends of a range: what is not said goes from the first to the last.
