@@ -44,7 +44,7 @@ if(KVICK_SANITIZE)
   target_link_options(kvick_flags INTERFACE -fsanitize=${KVICK_SANITIZE})
 endif()
 
-if(KVICK_SANITIZE STREQUAL "thread")
+if(KVICK_SANITIZE STREQUAL "thread" AND NOT KVICK_SANITIZED_LIBRARIES)
   # Protobuf's classes look different under ThreadSanitizer: those of a distribution's library, which
   # is built without it, would not be those that its headers declare. The standard library is to know.
   target_compile_options(kvick_flags INTERFACE -U__SANITIZE_THREAD__ -D_GLIBCXX_TSAN=1)
@@ -55,7 +55,7 @@ set(KVICK_SANITIZER_OPTIONS "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake
 
 # ThreadSanitizer does not know the locks of an Abseil that was built without it: see the source.
 function(kvick_show_locks_to_sanitizer name)
-  if(KVICK_SANITIZE STREQUAL "thread")
+  if(KVICK_SANITIZE STREQUAL "thread" AND NOT KVICK_SANITIZED_LIBRARIES)
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/tsan/absl_synchronization.cc
       ${CMAKE_SOURCE_DIR}/cmake/tsan/suppressions.cc)
     target_link_libraries(${name} PRIVATE absl::synchronization ${CMAKE_DL_LIBS})
