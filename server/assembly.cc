@@ -56,7 +56,7 @@ Assembly::Assembly(const Config& config, const GrpcServer& grpc)
       store_(StoreOptionsFrom(config)),
       processor_(store_, {.max_waiters = static_cast<size_t>(config.max_waiters)}),
       hub_(PubSubOptionsFrom(config)),
-      rpc_context_{table_, processor_, metrics_, executor_, pipelines_},
+      rpc_context_{table_, processor_, metrics_, executor_, pipelines_, grpc.unread_replies()},
       expirer_(store_) {
   RegisterCommands();
   services_ = MakeServices(rpc_context_);
@@ -119,6 +119,8 @@ ServerStatistics Assembly::Gather() {
   all.connections = grpc_.connections().count();
   all.accepted_connections = grpc_.connections().total();
   all.refused_connections = grpc_.refused_connections();
+  all.unread_bytes = grpc_.unread_replies().bytes();
+  all.shut_connections = grpc_.unread_replies().shut_connections();
   all.subscribers = static_cast<uint64_t>(pubsub.subscribers);
   all.channels = static_cast<uint64_t>(pubsub.channels);
   all.published_messages = static_cast<uint64_t>(pubsub.published);

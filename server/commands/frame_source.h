@@ -29,6 +29,9 @@ class FrameSource {
 
   // Makes the next frame. Sets `frame` with kFrame, `status` with kFinished.
   virtual State Next(absl::Cord* frame, absl::Status* status) = 0;
+
+  // Whether many streams send the same bytes, which are then no reader's alone.
+  virtual bool shares_frames() const { return false; }
 };
 
 }  // namespace kvick::server

@@ -253,6 +253,11 @@ int64_t Config::memory_bytes() const {
   return max_memory != 0 ? max_memory : MachineMemoryBytes() / 2;
 }
 
+int64_t Config::unread_bytes() const {
+  return max_unread_bytes != 0 ? max_unread_bytes
+                               : std::max(memory_bytes() / 8, 4 * max_reply_bytes);
+}
+
 absl::Status ValidateConfig(const Config& config) {
   if (!config.data_dir.empty()) {
     return absl::InvalidArgumentError(

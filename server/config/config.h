@@ -41,6 +41,7 @@ struct Config {
   int64_t max_key_bytes = int64_t{64} << 10;
   int64_t max_value_bytes = int64_t{64} << 20;
   int64_t max_reply_bytes = int64_t{64} << 20;
+  int64_t max_unread_bytes = 0;
   int64_t max_message_bytes = 0;
   int64_t max_metadata_bytes = int64_t{16} << 10;
   int64_t max_connections = 10'000;
@@ -70,6 +71,8 @@ struct Config {
   bool has_tls() const { return !tls_cert.empty(); }
   // max_memory, or what stands for its 0: half of the machine's.
   int64_t memory_bytes() const;
+  // max_unread_bytes, or what stands for its 0.
+  int64_t unread_bytes() const;
   // max_message_bytes, or what stands for its 0: a value of the greatest size and its envelope.
   int64_t message_bytes() const {
     return max_message_bytes != 0 ? max_message_bytes : max_value_bytes + (int64_t{1} << 20);

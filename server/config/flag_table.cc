@@ -83,6 +83,10 @@ constexpr Flag kLimits[] = {
     {"max_value_bytes", FlagKind::kBytes, &Config::max_value_bytes, "The largest value.", 1, kGi},
     {"max_reply_bytes", FlagKind::kBytes, &Config::max_reply_bytes,
      "The largest answer of a call that does not stream.", kKi, kGi},
+    {"max_unread_bytes", FlagKind::kBytes, &Config::max_unread_bytes,
+     "Answers that clients have not taken yet, in all; over that the connection is closed that "
+     "leaves most of them. 0: an eighth of max_memory, and four of the largest answers at least.",
+     0, kNoMaximum},
     {"max_message_bytes", FlagKind::kBytes, &Config::max_message_bytes,
      "The largest request message; at least max_value_bytes. 0: max_value_bytes and 1Mi.", 0,
      2 * kGi - 1},

@@ -27,6 +27,8 @@ struct ServerStatistics {
   uint64_t connections = 0;
   uint64_t accepted_connections = 0;  // counter
   uint64_t refused_connections = 0;   // counter: over max_connections
+  uint64_t shut_connections = 0;      // counter: over max_unread_bytes
+  uint64_t unread_bytes = 0;          // of answers that clients have not taken
 
   uint64_t subscribers = 0;
   uint64_t channels = 0;            // with subscribers

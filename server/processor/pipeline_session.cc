@@ -69,11 +69,11 @@ void PipelineSession::Begin(std::string_view frame) {
     frame_is_broken_ = !TakeField(&frame, &field);
   }
   operations_ = 0;
-  results_.reserve(results_bytes_);
+  results_.reserve(last_results_bytes_);
 }
 
 std::string PipelineSession::TakeResults() {
-  results_bytes_ = results_.size();
+  last_results_bytes_ = results_.size();
   return std::exchange(results_, std::string());
 }
 

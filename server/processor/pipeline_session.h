@@ -61,6 +61,7 @@ class PipelineSession {
   // The results so far: the bytes of a PipelineResponse. Empties them.
   std::string TakeResults();
   bool has_results() const { return !results_.empty(); }
+  size_t results_bytes() const { return results_.size(); }
   const absl::Status& status() const { return status_; }
   // What the messages take that are kept between frames. For tests.
   uint64_t KeptBytes() const;
@@ -126,7 +127,7 @@ class PipelineSession {
   // frees its parts one by one.
   MessageArena responses_;
   std::string results_;
-  size_t results_bytes_ = 0;  // of the last frame of results: the next needs about as many
+  size_t last_results_bytes_ = 0;  // of the last frame of results: the next needs about as many
   absl::Status status_;
 
   absl::Mutex mu_;  // a leaf

@@ -33,6 +33,7 @@ class PubSubHub::Subscription final : public FrameSource {
   State Next(absl::Cord* frame, absl::Status* status) override {
     return subscriber_->Next(hub_.options_.clock(), frame, status);
   }
+  bool shares_frames() const override { return true; }
 
  private:
   PubSubHub& hub_;

@@ -12,6 +12,12 @@ namespace {
 // Copying less than this costs less than sharing it.
 constexpr size_t kCopiedBytesMax = 256;
 
+// What a slice refers to.
+struct HeldBytes {
+  std::string bytes;
+  UnreadReplies::Hold hold;
+};
+
 }  // namespace
 
 grpc::Slice ToSlice(const grpc::ByteBuffer& buffer) {
@@ -38,18 +44,25 @@ absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Mess
   return absl::OkStatus();
 }
 
-grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplies& unread,
+                          const grpc::CallbackServerContext& call) {
   const size_t size = message.ByteSizeLong();
+  if (size >= UnreadReplies::kCountedBytesMin) {
+    return ToBuffer(message.SerializeAsString(), unread.MakeHold(call.peer()));
+  }
   grpc::Slice slice(size);
   message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
   return grpc::ByteBuffer(&slice, 1);
 }
 
-grpc::ByteBuffer ToBuffer(std::string bytes) {
-  auto* owner = new std::string(std::move(bytes));
+grpc::ByteBuffer ToBuffer(std::string bytes, UnreadReplies::Hold hold) {
+  if (bytes.size() >= UnreadReplies::kCountedBytesMin) {
+    hold.Resize(bytes.size());
+  }
+  auto* owner = new HeldBytes{std::move(bytes), std::move(hold)};
   const grpc::Slice slice(
-      owner->data(), owner->size(), [](void* held) { delete static_cast<std::string*>(held); },
-      owner);
+      owner->bytes.data(), owner->bytes.size(),
+      [](void* held) { delete static_cast<HeldBytes*>(held); }, owner);
   return grpc::ByteBuffer(&slice, 1);
 }
 

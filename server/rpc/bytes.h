@@ -2,6 +2,7 @@
 #ifndef KVICK_SERVER_RPC_BYTES_H_
 #define KVICK_SERVER_RPC_BYTES_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 #include "google/protobuf/message.h"
+#include "server/rpc/unread_replies.h"
 
 namespace kvick::server {
 
@@ -19,11 +21,14 @@ grpc::Slice ToSlice(const grpc::ByteBuffer& buffer);
 // Reads a message; MALFORMED_REQUEST when the buffer does not hold one.
 absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Message* message);
 
-// The serialised message, written once into its place.
-grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
+// The serialised message, written once into its place. A large one counts as unread by the peer of
+// the call until gRPC has sent it.
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplies& unread,
+                          const grpc::CallbackServerContext& call);
 
-// The bytes of a string, which are not copied.
-grpc::ByteBuffer ToBuffer(std::string bytes);
+// The bytes of a string, which are not copied. They count as unread until gRPC has sent them, if
+// they are large; `hold` is of their connection.
+grpc::ByteBuffer ToBuffer(std::string bytes, UnreadReplies::Hold hold);
 
 // The bytes of a cord. Large pieces are shared, not copied: the cord's memory lives on with them.
 grpc::ByteBuffer ToBuffer(const absl::Cord& cord);

@@ -90,6 +90,15 @@ void ConnectionRegistry::Run() {
   }
 }
 
+void ConnectionRegistry::ShutPeer(std::string_view peer) {
+  absl::MutexLock lock(&mu_);
+  for (const auto& [id, entry] : connections_) {
+    if (entry.peer == peer) {
+      shutdown(entry.socket.get(), SHUT_RDWR);
+    }
+  }
+}
+
 void ConnectionRegistry::ShutAll() {
   absl::MutexLock lock(&mu_);
   for (const auto& [id, entry] : connections_) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,8 @@ class ConnectionRegistry {
   // or no file descriptor is left.
   bool Add(int socket, std::string peer);
 
+  // Shuts the one of a peer, if there is one, as if its client had gone. O(connections).
+  void ShutPeer(std::string_view peer);
   // Shuts all of them, as if their clients had gone.
   void ShutAll();
 

@@ -38,7 +38,7 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
                               public std::enable_shared_from_this<PipelineReactor> {
  public:
   PipelineReactor(uint32_t call_metric, const std::vector<uint32_t>& command_metrics,
-                  const RpcContext& context)
+                  const RpcContext& context, UnreadReplies::Hold hold)
       : context_(context),
         timer_(context.metrics, call_metric),
         session_(
@@ -46,7 +46,8 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
             [&context, &command_metrics](const Command& command, absl::StatusCode) {
               context.metrics.Ran(command_metrics[command.index()]);
             },
-            [this] { shared_from_this()->HandleInTurn({.resumed = true}); }) {}
+            [this] { shared_from_this()->HandleInTurn({.resumed = true}); }),
+        hold_(std::move(hold)) {}
 
   void Start() {
     StartRead(&incoming_);
@@ -203,10 +204,17 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   }
 
   void WriteResults() {
-    if (writing_ || broken_ || !session_.has_results()) {
+    if (broken_ || !session_.has_results()) {
       return;
     }
-    outgoing_ = ToBuffer(session_.TakeResults());
+    if (writing_) {
+      if (session_.results_bytes() >= UnreadReplies::kCountedBytesMin) {
+        hold_.Resize(session_.results_bytes());
+      }
+      return;
+    }
+    UnreadReplies::Hold next = hold_.Another();
+    outgoing_ = ToBuffer(session_.TakeResults(), std::exchange(hold_, std::move(next)));
     stalled_ = false;
     writing_ = true;
     StartWrite(&outgoing_);
@@ -222,6 +230,7 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   const RpcContext& context_;
   const CallTimer timer_;
   PipelineSession session_;
+  UnreadReplies::Hold hold_;   // of the results that wait for the end of a write
   grpc::ByteBuffer incoming_;  // of the read on its way
   grpc::ByteBuffer outgoing_;  // of the write on its way
   grpc::Slice frame_;          // that is being run
@@ -243,8 +252,10 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
 }  // namespace
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ServePipeline(
-    uint32_t call_metric, const std::vector<uint32_t>& command_metrics, const RpcContext& context) {
-  const auto reactor = std::make_shared<PipelineReactor>(call_metric, command_metrics, context);
+    uint32_t call_metric, const std::vector<uint32_t>& command_metrics, const RpcContext& context,
+    const grpc::CallbackServerContext& call) {
+  const auto reactor = std::make_shared<PipelineReactor>(call_metric, command_metrics, context,
+                                                         context.unread.MakeHold(call.peer()));
   reactor->Start();
   return reactor.get();
 }

@@ -14,7 +14,8 @@ namespace kvick::server {
 
 // Serves one pipeline. `command_metrics` by Command::index().
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ServePipeline(
-    uint32_t call_metric, const std::vector<uint32_t>& command_metrics, const RpcContext& context);
+    uint32_t call_metric, const std::vector<uint32_t>& command_metrics, const RpcContext& context,
+    const grpc::CallbackServerContext& call);
 
 }  // namespace kvick::server
 

@@ -53,6 +53,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Config& con
   server->credentials_ = MakeServerCredentials(server->tls_files_.get());
   ASSIGN_OR_RETURN(server->connections_, ConnectionRegistry::Create(
                                              static_cast<size_t>(server->config_.max_connections)));
+  server->unread_replies_ =
+      std::make_unique<UnreadReplies>(static_cast<size_t>(config.unread_bytes()),
+                                      [registry = server->connections_.get()](
+                                          const std::string& peer) { registry->ShutPeer(peer); });
   ASSIGN_OR_RETURN(server->listener_, Listener::Open(config.listen));
   server->addresses_ = server->listener_->addresses();
   ASSIGN_OR_RETURN(server->refusal_, RefusalServer::Start(server->config_, server->credentials_));

@@ -24,6 +24,7 @@
 #include "server/rpc/listener.h"
 #include "server/rpc/refusal_server.h"
 #include "server/rpc/tls_files.h"
+#include "server/rpc/unread_replies.h"
 
 namespace kvick::server {
 
@@ -61,6 +62,8 @@ class GrpcServer {
   bool serving() const { return serving_.load(std::memory_order_acquire); }
   // Connections of clients.
   const ConnectionRegistry& connections() const { return *connections_; }
+  // Answers that clients have not taken; for the services.
+  UnreadReplies& unread_replies() const { return *unread_replies_; }
   // Connections refused because there were too many.
   uint64_t refused_connections() const { return refusal_->refused(); }
 
@@ -77,6 +80,7 @@ class GrpcServer {
   std::shared_ptr<grpc::ServerCredentials> credentials_;  // constant after Create
   std::vector<std::string> addresses_;                    // constant after Create
   std::unique_ptr<ConnectionRegistry> connections_;       // constant after Create
+  std::unique_ptr<UnreadReplies> unread_replies_;         // constant after Create
   std::unique_ptr<Listener> listener_;                    // constant after Create
   std::unique_ptr<RefusalServer> refusal_;                // constant after Create
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;  // after Start

@@ -64,9 +64,8 @@ grpc::internal::MethodHandler* MakeUnaryHandler(const UnaryMethod& method,
 grpc::internal::MethodHandler* MakeStreamHandler(const StreamCommand& command, uint32_t call_metric,
                                                  const RpcContext& context) {
   return new grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>(
-      [&command, call_metric, &context](CallbackServerContext* /*call*/,
-                                        const ByteBuffer* request) {
-        return ServeStream(command, call_metric, context, *request);
+      [&command, call_metric, &context](CallbackServerContext* call, const ByteBuffer* request) {
+        return ServeStream(command, call_metric, context, *call, *request);
       });
 }
 
@@ -74,8 +73,8 @@ grpc::internal::MethodHandler* MakePipelineHandler(uint32_t call_metric,
                                                    const std::vector<uint32_t>& command_metrics,
                                                    const RpcContext& context) {
   return new grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>(
-      [call_metric, command_metrics, &context](CallbackServerContext* /*call*/) {
-        return ServePipeline(call_metric, command_metrics, context);
+      [call_metric, command_metrics, &context](CallbackServerContext* call) {
+        return ServePipeline(call_metric, command_metrics, context, *call);
       });
 }
 

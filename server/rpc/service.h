@@ -17,6 +17,7 @@
 #include "server/processor/executor.h"
 #include "server/processor/processor.h"
 #include "server/rpc/pipeline_registry.h"
+#include "server/rpc/unread_replies.h"
 
 namespace kvick::server {
 
@@ -27,6 +28,7 @@ struct RpcContext {
   CallMetrics& metrics;
   Executor& executor;           // for pipelines whose operation has waited
   PipelineRegistry& pipelines;  // those that are open
+  UnreadReplies& unread;        // answers that clients have not taken
 };
 
 class RpcService final : public grpc::Service {

@@ -18,10 +18,12 @@ namespace {
 class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                             public std::enable_shared_from_this<StreamReactor> {
  public:
-  StreamReactor(const StreamCommand& command, uint32_t call_metric, const RpcContext& context)
+  StreamReactor(const StreamCommand& command, uint32_t call_metric, const RpcContext& context,
+                UnreadReplies::Hold hold)
       : command_(command),
         timer_(context.metrics, call_metric),
-        request_(command.NewRequest(nullptr)) {}
+        request_(command.NewRequest(nullptr)),
+        hold_(std::move(hold)) {}
 
   void Start(const grpc::ByteBuffer& request) {
     self_ = shared_from_this();
@@ -46,6 +48,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   void OnWriteDone(bool ok) override {
+    hold_.Resize(0);
     {
       absl::MutexLock lock(&mu_);
       busy_ = false;
@@ -106,6 +109,9 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     absl::Status status;
     switch (source->Next(&frame, &status)) {
       case FrameSource::State::kFrame:
+        if (!source->shares_frames()) {
+          hold_.Resize(frame.size());
+        }
         buffer_ = ToBuffer(frame);
         StartWrite(&buffer_);
         return false;  // busy until OnWriteDone
@@ -132,6 +138,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   const CallTimer timer_;
   const std::unique_ptr<google::protobuf::Message> request_;  // outlives the source
   grpc::ByteBuffer buffer_;                                   // of the write on its way
+  UnreadReplies::Hold hold_;                                  // of its bytes
 
   absl::Mutex mu_;  // a leaf
   bool busy_ ABSL_GUARDED_BY(mu_) = false;
@@ -147,8 +154,10 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeStream(const StreamCommand& command,
                                                         uint32_t call_metric,
                                                         const RpcContext& context,
+                                                        const grpc::CallbackServerContext& call,
                                                         const grpc::ByteBuffer& request) {
-  const auto reactor = std::make_shared<StreamReactor>(command, call_metric, context);
+  const auto reactor = std::make_shared<StreamReactor>(command, call_metric, context,
+                                                       context.unread.MakeHold(call.peer()));
   reactor->Start(request);
   return reactor.get();
 }

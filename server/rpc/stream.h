@@ -14,6 +14,7 @@ namespace kvick::server {
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ServeStream(const StreamCommand& command,
                                                         uint32_t call_metric,
                                                         const RpcContext& context,
+                                                        const grpc::CallbackServerContext& call,
                                                         const grpc::ByteBuffer& request);
 
 }  // namespace kvick::server

@@ -89,7 +89,7 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
 
   void Answer(const absl::Status& status) {
     if (status.ok()) {
-      *response_ = ToBuffer(*reply_);
+      *response_ = ToBuffer(*reply_, context_.unread, call_);
     }
     timer_.Finish(status.code());
     Finish(ToGrpcStatus(status));
@@ -118,7 +118,8 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
 };
 
 absl::Status RunAtOnce(const UnaryMethod& method, const RpcContext& context,
-                       const grpc::ByteBuffer& request, grpc::ByteBuffer* response) {
+                       const grpc::CallbackServerContext& call, const grpc::ByteBuffer& request,
+                       grpc::ByteBuffer* response) {
   // Small messages need no allocation of their own.
   alignas(8) char block[1024];
   google::protobuf::ArenaOptions options;
@@ -134,7 +135,7 @@ absl::Status RunAtOnce(const UnaryMethod& method, const RpcContext& context,
   status = context.processor.Execute(*method.command, *message, reply);
   context.metrics.Ran(method.command_metric);
   if (status.ok()) {
-    *response = ToBuffer(*reply);
+    *response = ToBuffer(*reply, context.unread, call);
   }
   return status;
 }
@@ -150,7 +151,7 @@ grpc::ServerUnaryReactor* ServeUnary(const UnaryMethod& method, const RpcContext
     return reactor;
   }
   const CallTimer timer(context.metrics, method.call_metric);
-  const absl::Status status = RunAtOnce(method, context, request, response);
+  const absl::Status status = RunAtOnce(method, context, *call, request, response);
   timer.Finish(status.code());
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));

@@ -3,6 +3,7 @@
 
 #include "kvick/v1/command.grpc.pb.h"
 #include "kvick/v1/list.grpc.pb.h"
+#include "kvick/v1/string.grpc.pb.h"
 #include "tests/rpc/api_fixture.h"
 
 namespace kvick::server {
@@ -99,6 +100,50 @@ TEST_F(ApiTest, PipelinesThatServeEachOther) {
     const grpc::Status status = stream->Finish();
     EXPECT_TRUE(status.ok()) << status.error_message();
   }
+}
+
+// Clients that ask and do not read cost no more than the limit, and others nothing.
+TEST_F(ApiTest, AnswersLeftUnreadAreBounded) {
+  constexpr size_t kValueBytes = 1 << 20;
+  constexpr int kPipelines = 30;
+  constexpr size_t kLimit = 8 << 20;
+  config_.max_unread_bytes = kLimit;
+  StartServer();
+  const auto good = NewChannel();
+  const auto strings = v1::StringService::NewStub(good);
+  v1::StringSetRequest set;
+  set.set_key("large");
+  set.mutable_value()->set_text(std::string(kValueBytes, 'x'));
+  {
+    grpc::ClientContext context;
+    v1::StringSetResponse response;
+    ASSERT_TRUE(strings->Set(&context, set, &response).ok());
+  }
+  const auto greedy = NewChannel();
+  const auto stub = v1::CommandService::NewStub(greedy);
+  std::vector<grpc::ClientContext> contexts(kPipelines);
+  std::vector<std::unique_ptr<PipelineStream>> streams;
+  v1::PipelineRequest frame;
+  for (int i = 0; i < 4; ++i) {
+    frame.add_operations()->mutable_command()->mutable_string_get()->set_key("large");
+  }
+  for (grpc::ClientContext& context : contexts) {
+    streams.push_back(stub->Pipeline(&context));
+    streams.back()->Write(frame);
+  }
+  ASSERT_TRUE(Eventually([&] { return assembly_->Gather().shut_connections == 1; }));
+  for (const auto& stream : streams) {
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  }
+  EXPECT_TRUE(Eventually([&] { return assembly_->Gather().unread_bytes == 0; }));
+  EXPECT_EQ(assembly_->Gather().shut_connections, 1u);
+  // On the connection that it had before.
+  v1::StringGetRequest get;
+  get.set_key("large");
+  grpc::ClientContext context;
+  v1::StringGetResponse response;
+  ASSERT_TRUE(strings->Get(&context, get, &response).ok());
+  EXPECT_EQ(response.entry().value().text().size(), kValueBytes);
 }
 
 }  // namespace
