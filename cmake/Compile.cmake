@@ -53,9 +53,14 @@ endif()
 # What the tests tell the leak checker.
 set(KVICK_SANITIZER_OPTIONS "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/leaks.supp")
 
-# ThreadSanitizer does not know the locks of an Abseil that was built without it: see the source.
-function(kvick_show_locks_to_sanitizer name)
-  if(KVICK_SANITIZE STREQUAL "thread" AND NOT KVICK_SANITIZED_LIBRARIES)
+# What ThreadSanitizer is told. It does not know the locks of an Abseil that was built without it: see
+# the source.
+function(kvick_instruct_thread_sanitizer name)
+  if(NOT KVICK_SANITIZE STREQUAL "thread")
+    return()
+  endif()
+  target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/tsan/options.cc)
+  if(NOT KVICK_SANITIZED_LIBRARIES)
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/tsan/absl_synchronization.cc
       ${CMAKE_SOURCE_DIR}/cmake/tsan/suppressions.cc)
     target_link_libraries(${name} PRIVATE absl::synchronization ${CMAKE_DL_LIBS})
@@ -76,7 +81,7 @@ function(kvick_binary name output)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} kvick_flags kvick_warnings)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output})
-  kvick_show_locks_to_sanitizer(${name})
+  kvick_instruct_thread_sanitizer(${name})
 endfunction()
 
 # Builds every test of the label `unit`: those that run without a server.
@@ -88,7 +93,7 @@ function(kvick_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main kvick_flags
     kvick_warnings)
-  kvick_show_locks_to_sanitizer(${name})
+  kvick_instruct_thread_sanitizer(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}"

@@ -52,6 +52,10 @@ void ApplyChannelSettings(const Config& config, grpc::ServerBuilder* builder) {
     builder->AddChannelArgument(name, value);
   };
   set(GRPC_ARG_MAX_METADATA_SIZE, ClampToInt(config.max_metadata_bytes));
+#ifdef GRPC_ARG_ABSOLUTE_MAX_METADATA_SIZE
+  // Newer ones take the former for a wish, and refuse only some of what lies between the two.
+  set(GRPC_ARG_ABSOLUTE_MAX_METADATA_SIZE, ClampToInt(config.max_metadata_bytes));
+#endif
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, ClampToInt(config.max_concurrent_streams));
   // A fixed window in place of one that probes for bandwidth: pings and early window updates are
   // writes of their own, which cost a pipeline a quarter of its speed.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,13 @@
 #endif
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>
+#else
+#include "absl/base/log_severity.h"
+#include "absl/log/globals.h"
+#include "absl/log/initialize.h"
+#include "absl/log/log_entry.h"
+#include "absl/log/log_sink.h"
+#include "absl/log/log_sink_registry.h"
 #endif
 
 namespace kvick::server {
@@ -68,15 +76,32 @@ void LogForProtobuf(google::protobuf::LogLevel level, const char* file, int line
 }
 
 void RouteProtobufLog() { google::protobuf::SetLogHandler(LogForProtobuf); }
-#else  // it logs by Abseil
-void RouteProtobufLog() {}
+#else  // it logs by Abseil, and newer versions of gRPC do too
+class AbseilLog final : public absl::LogSink {
+ public:
+  void Send(const absl::LogEntry& entry) override {
+    LogForLibrary(
+        entry.log_severity() == absl::LogSeverity::kFatal ? LogLevel::kError : LogLevel::kDebug,
+        "abseil", std::string(entry.text_message()), std::string(entry.source_filename()).c_str(),
+        entry.source_line());
+  }
+};
+
+void RouteProtobufLog() {
+  absl::InitializeLog();
+  absl::SetStderrThreshold(absl::LogSeverityAtLeast::kInfinity);
+  absl::AddLogSink(new AbseilLog);  // until the process ends
+}
 #endif
 
 }  // namespace
 
 void RouteLibraryLogs() {
-  RouteGrpcLog();
-  RouteProtobufLog();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    RouteGrpcLog();
+    RouteProtobufLog();
+  });
 }
 
 }  // namespace kvick::server

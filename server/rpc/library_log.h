@@ -5,9 +5,8 @@
 namespace kvick::server {
 
 // Sends what the libraries log to the server's log, a few lines a second at most: what clients do
-// must not fill a disk. Where gRPC does not let it be sent (1.66 and newer), it is silenced but for
-// what ends the process; Protobuf from 22 on writes to standard error by itself. Call before
-// anything else of the libraries.
+// must not fill a disk. gRPC 1.66 and newer is silenced but for what ends the process. Call before
+// anything else of the libraries; calls after the first do nothing.
 void RouteLibraryLogs();
 
 }  // namespace kvick::server

@@ -20,3 +20,9 @@ kvick_library(kvick_rpc_server
     refusal_server.cc server.cc standard_protos.cc tls_files.cc
   DEPENDS kvick_rpc kvick_standard_protos kvick_config kvick_grpcpp_reflection OpenSSL::SSL absl::base absl::status
     absl::statusor absl::synchronization absl::time fmt::fmt Threads::Threads)
+# Newer versions of Protobuf and gRPC log by Abseil.
+foreach(part IN ITEMS log_entry log_globals log_initialize log_sink log_sink_registry)
+  if(TARGET absl::${part})
+    target_link_libraries(kvick_rpc_server PUBLIC absl::${part})
+  endif()
+endforeach()
