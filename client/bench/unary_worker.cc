@@ -32,7 +32,9 @@ class UnaryWorker : public Worker {
       const auto now = Clock::now();
       meter->End(call->start, now, 1);
       if (!call->status.ok()) meter->Fail(1, call->status.error_message(), now);
-      if (!StartNext(call, meter, now)) --running;
+      // Where there is no server any more, further calls would only fail the faster.
+      const bool is_gone = call->status.error_code() == grpc::StatusCode::UNAVAILABLE;
+      if (is_gone || !StartNext(call, meter, now)) --running;
     }
     queue_.Shutdown();
     while (queue_.Next(&tag, &ok)) continue;
