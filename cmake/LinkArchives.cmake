@@ -1,8 +1,16 @@
 # kvick_link_archives(): has gRPC, Protobuf and Abseil linked from their archives (.a) instead of
 # their shared libraries, which is worth some 15 % of speed (docs/adr/0034). All of them or none: with
 # some of each there would be two copies of Abseil in a process. A build of gRPC that has no archives,
-# or no CMake package, is linked as it is.
+# or no CMake package, is linked as it is, and so is one whose RE2 stands on Abseil (from 2023 on).
 function(kvick_link_archives)
+  find_library(KVICK_RE2 re2)
+  if(KVICK_RE2 AND CMAKE_READELF)
+    execute_process(COMMAND ${CMAKE_READELF} -d ${KVICK_RE2} OUTPUT_VARIABLE needed ERROR_QUIET)
+    if(needed MATCHES "libabsl")
+      message(STATUS "Linking gRPC, Protobuf and Abseil as they come: RE2 uses Abseil too")
+      return()
+    endif()
+  endif()
   get_property(targets DIRECTORY PROPERTY IMPORTED_TARGETS)
   list(FILTER targets INCLUDE REGEX "^(absl|gRPC|protobuf)::")
   set(shared)
