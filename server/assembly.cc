@@ -37,6 +37,7 @@ PubSubOptions PubSubOptionsFrom(const Config& config) {
   options.max_value_bytes = static_cast<size_t>(config.max_value_bytes);
   options.max_subscribers = config.max_subscribers;
   options.max_subscriber_bytes = config.max_subscriber_bytes;
+  options.max_published_bytes = config.published_bytes();
   options.progress_interval = config.progress_interval;
   return options;
 }
@@ -126,6 +127,7 @@ ServerStatistics Assembly::Gather() {
   all.published_messages = static_cast<uint64_t>(pubsub.published);
   all.delivered_messages = static_cast<uint64_t>(pubsub.delivered);
   all.dropped_messages = static_cast<uint64_t>(pubsub.dropped);
+  all.message_bytes = static_cast<uint64_t>(pubsub.memory_bytes);
   all.buffered_bytes = static_cast<uint64_t>(pubsub.buffered_bytes);
   all.waiters = processor_.waiting_calls();
   return all;

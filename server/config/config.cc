@@ -258,6 +258,11 @@ int64_t Config::unread_bytes() const {
                                : std::max(memory_bytes() / 8, 4 * max_reply_bytes);
 }
 
+int64_t Config::published_bytes() const {
+  return max_published_bytes != 0 ? max_published_bytes
+                                  : std::max(memory_bytes() / 8, 4 * max_subscriber_bytes);
+}
+
 absl::Status ValidateConfig(const Config& config) {
   if (!config.data_dir.empty()) {
     return absl::InvalidArgumentError(
@@ -276,6 +281,13 @@ absl::Status ValidateConfig(const Config& config) {
   if ((config.shards & (config.shards - 1)) != 0) {
     return absl::InvalidArgumentError(fmt::format(
         "shards: {} is not a power of two; give one from 1 to 16384, like 1024", config.shards));
+  }
+  if (config.max_unread_bytes != 0 && config.max_unread_bytes < 2 * config.max_reply_bytes) {
+    return absl::InvalidArgumentError(
+        fmt::format("max_unread_bytes: {} is less than two answers of max_reply_bytes ({}), so "
+                    "that who reads a "
+                    "large one could be disconnected; raise it, or leave it 0",
+                    config.max_unread_bytes, config.max_reply_bytes));
   }
   if (config.max_message_bytes != 0 && config.max_message_bytes < config.max_value_bytes) {
     return absl::InvalidArgumentError(fmt::format(

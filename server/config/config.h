@@ -49,6 +49,7 @@ struct Config {
   int64_t max_waiters = 100'000;
   int64_t max_subscribers = 100'000;
   int64_t max_subscriber_bytes = int64_t{64} << 20;
+  int64_t max_published_bytes = 0;
   int64_t grpc_memory_quota = 0;
 
   absl::Duration handshake_timeout = absl::Seconds(10);
@@ -73,6 +74,8 @@ struct Config {
   int64_t memory_bytes() const;
   // max_unread_bytes, or what stands for its 0.
   int64_t unread_bytes() const;
+  // max_published_bytes, or what stands for its 0.
+  int64_t published_bytes() const;
   // max_message_bytes, or what stands for its 0: a value of the greatest size and its envelope.
   int64_t message_bytes() const {
     return max_message_bytes != 0 ? max_message_bytes : max_value_bytes + (int64_t{1} << 20);

@@ -84,8 +84,10 @@ constexpr Flag kLimits[] = {
     {"max_reply_bytes", FlagKind::kBytes, &Config::max_reply_bytes,
      "The largest answer of a call that does not stream.", kKi, kGi},
     {"max_unread_bytes", FlagKind::kBytes, &Config::max_unread_bytes,
-     "Answers that clients have not taken yet, in all; over that the connection is closed that "
-     "leaves most of them. 0: an eighth of max_memory, and four of the largest answers at least.",
+     "Answers of 4 KiB and more that clients have not taken yet, in all; at least two of "
+     "max_reply_bytes. Over that, connections are closed: of clients that take nothing first, and "
+     "of these those with most. 0: an eighth of max_memory, and four of the largest answers at "
+     "least.",
      0, kNoMaximum},
     {"max_message_bytes", FlagKind::kBytes, &Config::max_message_bytes,
      "The largest request message; at least max_value_bytes. 0: max_value_bytes and 1Mi.", 0,
@@ -105,6 +107,11 @@ constexpr Flag kLimits[] = {
      100 * kMillion},
     {"max_subscriber_bytes", FlagKind::kBytes, &Config::max_subscriber_bytes,
      "The most that one subscription may ask to have buffered.", kKi, 16 * kGi},
+    {"max_published_bytes", FlagKind::kBytes, &Config::max_published_bytes,
+     "Messages that subscribers have yet to read, in all, however many subscribers share one; over "
+     "that, the buffer of each subscription is cut to an even share. 0: an eighth of max_memory, "
+     "and four of max_subscriber_bytes at least.",
+     0, kNoMaximum},
     {"grpc_memory_quota", FlagKind::kBytes, &Config::grpc_memory_quota,
      "Memory that gRPC may take for calls under way before it refuses more. 0: a quarter of the "
      "machine's (or the container's) memory, and four of the largest messages at least.",

@@ -106,6 +106,8 @@ constexpr Statistic kStatistics[] = {
      "Messages dropped because a subscriber was slow."},
     {"kvick_subscriber_buffer_bytes", kGauge, &ServerStatistics::buffered_bytes,
      "Bytes of messages that subscribers have yet to take."},
+    {"kvick_subscriber_message_bytes", kGauge, &ServerStatistics::message_bytes,
+     "Memory of messages that subscribers have yet to take, each counted once."},
     {"kvick_waiters", kGauge, &ServerStatistics::waiters, "Calls that wait for an element."},
 };
 

@@ -36,6 +36,7 @@ struct ServerStatistics {
   uint64_t delivered_messages = 0;  // counter: for each receiver
   uint64_t dropped_messages = 0;    // counter: because a subscriber was slow
   uint64_t buffered_bytes = 0;      // of messages, for subscribers that have yet to take them
+  uint64_t message_bytes = 0;       // what they take: shared ones count once
   uint64_t waiters = 0;             // calls that wait for an element
 };
 

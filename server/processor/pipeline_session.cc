@@ -1,5 +1,6 @@
 #include "server/processor/pipeline_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "kvick/v1/command.pb.h"
@@ -69,7 +70,7 @@ void PipelineSession::Begin(std::string_view frame) {
     frame_is_broken_ = !TakeField(&frame, &field);
   }
   operations_ = 0;
-  results_.reserve(last_results_bytes_);
+  results_.reserve(std::min(last_results_bytes_, kResultsBytesMax));
 }
 
 std::string PipelineSession::TakeResults() {

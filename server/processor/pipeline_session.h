@@ -61,7 +61,8 @@ class PipelineSession {
   // The results so far: the bytes of a PipelineResponse. Empties them.
   std::string TakeResults();
   bool has_results() const { return !results_.empty(); }
-  size_t results_bytes() const { return results_.size(); }
+  // The memory that they take.
+  size_t results_bytes() const { return results_.empty() ? 0 : results_.capacity(); }
   const absl::Status& status() const { return status_; }
   // What the messages take that are kept between frames. For tests.
   uint64_t KeptBytes() const;

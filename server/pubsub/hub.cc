@@ -74,12 +74,15 @@ PubSubHub::Subscription::~Subscription() {
   }
   absl::MutexLock lock(&hub_.registry_mu_);
   hub_.subscribers_.erase(subscriber_);
+  hub_.subscriber_count_.store(static_cast<int64_t>(hub_.subscribers_.size()),
+                               std::memory_order_relaxed);
 }
 
 PubSubHub::PubSubHub(PubSubOptions options)
     : options_(std::move(options)),
       epoch_base_(absl::ToUnixMicros(options_.clock())),
-      patterns_(options_.max_patterns) {
+      patterns_(options_.max_patterns),
+      memory_(std::make_shared<MessageMemory>(options_.max_published_bytes)) {
   for (size_t i = 0; i < options_.shards; ++i) {
     shards_.emplace_back(options_);
   }
@@ -130,11 +133,12 @@ bool PubSubHub::Deliver(Publication& publication) {
   publication.response->mutable_position()->set_epoch(channel.epoch);
   publication.response->mutable_position()->set_sequence(channel.sequence);
   const absl::Cord element =
-      std::move(publication.draft).Seal(channel.epoch, channel.sequence, options_.clock());
+      std::move(publication.draft).Seal(channel.epoch, channel.sequence, options_.clock(), memory_);
   int64_t receivers = 0;
+  const int64_t bytes_max = BufferBytesMax();
   const auto deliver = [&](const SubscriberPtr& subscriber) {
     bool wake = false;
-    receivers += subscriber->Enqueue(element, &wake) ? 1 : 0;
+    receivers += subscriber->Enqueue(element, bytes_max, &wake) ? 1 : 0;
     if (wake) {
       publication.to_wake.push_back(subscriber);
     }
@@ -162,8 +166,8 @@ absl::StatusOr<std::unique_ptr<FrameSource>> PubSubHub::Subscribe(
           ? request.max_buffered_bytes()
           : std::min(options_.default_subscriber_bytes, options_.max_subscriber_bytes);
   auto subscription = std::make_unique<Subscription>(
-      *this,
-      std::make_shared<Subscriber>(request.overflow(), bytes, std::move(wake_up), counters_));
+      *this, std::make_shared<Subscriber>(request.overflow(), bytes, std::move(wake_up), counters_,
+                                          *memory_));
   RETURN_IF_ERROR(subscription->Start(request));
   return subscription;
 }
@@ -181,6 +185,7 @@ absl::Status PubSubHub::AddToRegistry(const SubscriberPtr& subscriber) {
         {{"limit", std::to_string(options_.max_subscribers)}}, absl::Seconds(1));
   }
   subscribers_.insert(subscriber);
+  subscriber_count_.store(static_cast<int64_t>(subscribers_.size()), std::memory_order_relaxed);
   return absl::OkStatus();
 }
 
@@ -235,6 +240,7 @@ std::vector<SubscriberPtr> PubSubHub::AllSubscribers() {
 
 void PubSubHub::Tick(absl::Time now) {
   for (const SubscriberPtr& subscriber : AllSubscribers()) {
+    subscriber->Shrink(BufferBytesMax());
     if (subscriber->MakeProgressDue(now - options_.progress_interval)) {
       subscriber->Wake();
     }
@@ -260,6 +266,7 @@ PubSubStatistics PubSubHub::Statistics() {
   statistics.delivered = counts.delivered;
   statistics.dropped = counts.dropped;
   statistics.buffered_bytes = counts.buffered_bytes;
+  statistics.memory_bytes = memory_->bytes();
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mu);
     statistics.channels += static_cast<int64_t>(shard.channels.used());

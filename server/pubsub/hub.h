@@ -23,6 +23,7 @@
 #include "server/commands/frame_source.h"
 #include "server/pubsub/channels.h"
 #include "server/pubsub/counters.h"
+#include "server/pubsub/message_memory.h"
 #include "server/pubsub/options.h"
 #include "server/pubsub/patterns.h"
 #include "server/pubsub/subscriber.h"
@@ -37,6 +38,7 @@ struct PubSubStatistics {
   int64_t delivered = 0;
   int64_t dropped = 0;
   int64_t buffered_bytes = 0;
+  int64_t memory_bytes = 0;  // see MessageMemory
 };
 
 // Thread safe. The order of its locks is in server/README.md.
@@ -59,7 +61,8 @@ class PubSubHub {
   absl::StatusOr<std::unique_ptr<FrameSource>> Subscribe(const v1::PubSubSubscribeRequest& request,
                                                          WakeUp wake_up);
 
-  // Lets subscribers without events know that they live. To be called about once a second.
+  // Lets subscribers without events know that they live, and frees memory when messages take too
+  // much of it. To be called about once a second.
   void Tick(absl::Time now);
   // Ends all subscriptions, those to come as well, with UNAVAILABLE `SHUTTING_DOWN`.
   void Close();
@@ -86,15 +89,21 @@ class PubSubHub {
   // Gives a message its place and puts it out; false, and nothing done, when patterns have come
   // that its channel is not matched against yet.
   bool Deliver(Publication& publication);
+  // See MessageMemory.
+  int64_t BufferBytesMax() const {
+    return memory_->BufferBytesMax(subscriber_count_.load(std::memory_order_relaxed));
+  }
   absl::Status AddToRegistry(const SubscriberPtr& subscriber);
   std::vector<SubscriberPtr> AllSubscribers();
 
   const PubSubOptions options_;
   const int64_t epoch_base_;
   std::atomic<int64_t> epochs_{0};
-  std::deque<Shard> shards_;  // never resized; each protects itself
-  PatternTable patterns_;     // its own synchronisation
-  PubSubCounters counters_;   // its own synchronisation
+  std::deque<Shard> shards_;                     // never resized; each protects itself
+  PatternTable patterns_;                        // its own synchronisation
+  PubSubCounters counters_;                      // its own synchronisation
+  const std::shared_ptr<MessageMemory> memory_;  // frames on their way hold it too
+  std::atomic<int64_t> subscriber_count_{0};     // of subscribers_, read without its lock
 
   absl::Mutex registry_mu_;
   absl::flat_hash_set<SubscriberPtr> subscribers_ ABSL_GUARDED_BY(registry_mu_);

@@ -25,6 +25,9 @@ struct PubSubOptions {
   int64_t max_subscribers = 100'000;
   // The largest buffer that a subscriber may ask for.
   int64_t max_subscriber_bytes = 64 * 1024 * 1024;
+  // What messages that subscribers have yet to read may take in all, before buffers are cut to an
+  // even share of it.
+  int64_t max_published_bytes = 1024 * 1024 * 1024;
   // The buffer of a subscriber that asks for none; never more than max_subscriber_bytes.
   int64_t default_subscriber_bytes = 1024 * 1024;
   // After this long without an event a subscriber gets `progress`, give or take a Tick().

@@ -1,5 +1,7 @@
 #include "server/pubsub/subscriber.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -19,40 +21,40 @@ int64_t CostOf(const absl::Cord& element) {
 }  // namespace
 
 Subscriber::Subscriber(v1::Overflow overflow, int64_t buffer_bytes_max, WakeUp wake_up,
-                       PubSubCounters& counters)
+                       PubSubCounters& counters, MessageMemory& memory)
     : overflow_(overflow),
       buffer_bytes_max_(buffer_bytes_max),
       wake_up_(std::move(wake_up)),
-      counters_(counters) {}
+      counters_(counters),
+      memory_(memory) {}
 
 Subscriber::~Subscriber() {
   absl::MutexLock lock(&mu_);
-  counters_.Add({.buffered_bytes = -buffer_bytes_});
+  Count({.buffered_bytes = -buffer_bytes_}, -std::ssize(buffer_));
+}
+
+void Subscriber::Count(const PubSubCounts& counts, int64_t references) {
+  counters_.Add(counts);
+  memory_.Add(references * static_cast<int64_t>(sizeof(absl::Cord)));
 }
 
 bool Subscriber::TakeIdle() { return std::exchange(idle_, false); }
 
-bool Subscriber::Enqueue(const absl::Cord& element, bool* wake) {
+bool Subscriber::Enqueue(const absl::Cord& element, int64_t bytes_max, bool* wake) {
   absl::MutexLock lock(&mu_);
   if (closed_) {
     return false;
   }
   *wake = TakeIdle();
   const int64_t cost = CostOf(element);
-  if (buffer_bytes_ + cost > buffer_bytes_max_) {
+  bytes_max = std::min(bytes_max, buffer_bytes_max_);
+  if (buffer_bytes_ + cost > bytes_max) {
     if (overflow_ == v1::OVERFLOW_DISCONNECT) {
-      DropOldest(buffer_bytes_max_ + 1);
-      ++dropped_;  // this one
-      counters_.Add({.dropped = 1});
-      closed_ = true;
-      status_ = storage::MakeError(
-          absl::StatusCode::kResourceExhausted, "SUBSCRIBER_TOO_SLOW",
-          "The subscriber read too slowly and its buffer is full: read faster, ask for a greater "
-          "max_buffered_bytes, or use OVERFLOW_DROP_OLDEST.");
-      return false;
+      Disconnect();
+    } else {
+      DropOldest(bytes_max - cost);
     }
-    DropOldest(cost);
-    if (cost > buffer_bytes_max_) {
+    if (closed_ || cost > bytes_max) {
       ++dropped_;  // it would not fit into an empty buffer either
       counters_.Add({.dropped = 1});
       return false;
@@ -60,13 +62,35 @@ bool Subscriber::Enqueue(const absl::Cord& element, bool* wake) {
   }
   buffer_.push_back(element);
   buffer_bytes_ += cost;
-  counters_.Add({.buffered_bytes = cost});
+  Count({.buffered_bytes = cost}, 1);
   return true;
 }
 
-void Subscriber::DropOldest(int64_t bytes) {
+void Subscriber::Shrink(int64_t bytes_max) {
+  absl::MutexLock lock(&mu_);
+  if (closed_ || buffer_bytes_ <= bytes_max) {
+    return;
+  }
+  // Its stream needs no waking: it does not wait while there is something in the buffer.
+  if (overflow_ == v1::OVERFLOW_DISCONNECT) {
+    Disconnect();
+  } else {
+    DropOldest(bytes_max);
+  }
+}
+
+void Subscriber::Disconnect() {
+  DropOldest(0);
+  closed_ = true;
+  status_ = storage::MakeError(
+      absl::StatusCode::kResourceExhausted, "SUBSCRIBER_TOO_SLOW",
+      "The subscriber read too slowly and its buffer is full: read faster, ask for a greater "
+      "max_buffered_bytes, or use OVERFLOW_DROP_OLDEST.");
+}
+
+void Subscriber::DropOldest(int64_t bytes_left) {
   PubSubCounts counts;
-  while (!buffer_.empty() && buffer_bytes_ + bytes > buffer_bytes_max_) {
+  while (!buffer_.empty() && buffer_bytes_ > bytes_left) {
     const int64_t cost = CostOf(buffer_.front());
     buffer_.pop_front();
     buffer_bytes_ -= cost;
@@ -74,7 +98,7 @@ void Subscriber::DropOldest(int64_t bytes) {
     ++counts.dropped;
   }
   dropped_ += counts.dropped;
-  counters_.Add(counts);
+  Count(counts, -counts.dropped);
 }
 
 bool Subscriber::Close(const absl::Status& status) {
@@ -108,7 +132,7 @@ void Subscriber::TakeBatch(absl::Cord* frame) {
     buffer_.pop_front();
   }
   buffer_bytes_ += counts.buffered_bytes;
-  counters_.Add(counts);
+  Count(counts, -counts.delivered);
   *frame = BatchFrame(elements);
 }
 

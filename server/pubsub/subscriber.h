@@ -13,6 +13,7 @@
 #include "kvick/v1/pubsub.pb.h"
 #include "server/commands/frame_source.h"
 #include "server/pubsub/counters.h"
+#include "server/pubsub/message_memory.h"
 
 namespace kvick::server {
 
@@ -22,14 +23,17 @@ class Subscriber {
   // What a frame of messages may grow to, unless a single message is longer.
   static constexpr size_t kFrameBytesMax = 64 << 10;
 
-  // `counters` outlives this.
+  // `counters` and `memory` outlive this.
   Subscriber(v1::Overflow overflow, int64_t buffer_bytes_max, WakeUp wake_up,
-             PubSubCounters& counters);
+             PubSubCounters& counters, MessageMemory& memory);
   ~Subscriber();
 
   // Puts a message into the buffer. Sets `wake` when the stream should be woken. Returns whether
-  // the message is in the buffer: not when the stream has ended, nor when there is no room for it.
-  bool Enqueue(const absl::Cord& element, bool* wake);
+  // the message is in the buffer: not when the stream has ended, nor when there is no room for it,
+  // in the buffer or within `bytes_max`, which is for now.
+  bool Enqueue(const absl::Cord& element, int64_t bytes_max, bool* wake);
+  // Makes the buffer as small as `bytes_max`, as when a message comes for which there is no room.
+  void Shrink(int64_t bytes_max);
   // Ends the stream with a status. Returns whether it should be woken.
   bool Close(const absl::Status& status);
   // Makes a progress frame due when nothing has happened since `before`. Returns whether the stream
@@ -42,8 +46,12 @@ class Subscriber {
   FrameSource::State Next(absl::Time now, absl::Cord* frame, absl::Status* status);
 
  private:
-  // Drops messages from the front until `bytes` more fit.
-  void DropOldest(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Drops messages from the front until no more than `bytes_left` are left.
+  void DropOldest(int64_t bytes_left) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Drops everything and ends the stream, whose reader is too slow.
+  void Disconnect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Counts a change of the buffer.
+  void Count(const PubSubCounts& counts, int64_t references) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void TakeBatch(absl::Cord* frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether the stream, which found nothing, is to be woken now.
   bool TakeIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -52,6 +60,7 @@ class Subscriber {
   const int64_t buffer_bytes_max_;
   const WakeUp wake_up_;
   PubSubCounters& counters_;  // its own synchronisation
+  MessageMemory& memory_;     // its own synchronisation
 
   absl::Mutex mu_;
   std::deque<absl::Cord> buffer_ ABSL_GUARDED_BY(mu_);

@@ -34,9 +34,22 @@ static_assert(int{v1::PubSubPublishRequest::kAttributesFieldNumber} ==
 // (2 + 22) and time (2 + 17).
 constexpr size_t kRoomBytes = 64;
 
-// Up to here an element is copied into one block with its reference count; beyond, the block that
-// it was built in is kept.
-constexpr size_t kCopiedBytesMax = 1024;
+// The bytes of a message, and what counts them.
+class CountedBytes {
+ public:
+  CountedBytes(std::string bytes, std::shared_ptr<MessageMemory> memory)
+      : bytes_(std::move(bytes)), memory_(std::move(memory)) {
+    memory_->Add(cost());
+  }
+  ~CountedBytes() { memory_->Add(-cost()); }
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  int64_t cost() const { return static_cast<int64_t>(sizeof(*this) + bytes_.capacity()); }
+
+  const std::string bytes_;
+  const std::shared_ptr<MessageMemory> memory_;
+};
 
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   return google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(time));
@@ -75,7 +88,8 @@ MessageDraft::MessageDraft(const v1::PubSubPublishRequest& request) {
   source->SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(buffer_.data()) + kRoomBytes);
 }
 
-absl::Cord MessageDraft::Seal(int64_t epoch, int64_t sequence, absl::Time publish_time) && {
+absl::Cord MessageDraft::Seal(int64_t epoch, int64_t sequence, absl::Time publish_time,
+                              std::shared_ptr<MessageMemory> memory) && {
   v1::PubSubMessage place;
   place.mutable_position()->set_epoch(epoch);
   place.mutable_position()->set_sequence(sequence);
@@ -86,13 +100,8 @@ absl::Cord MessageDraft::Seal(int64_t epoch, int64_t sequence, absl::Time publis
   std::memcpy(buffer_.data() + start, header.bytes, header.size);
   place.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(buffer_.data()) + start +
                                         header.size);
-  const std::string_view element = std::string_view(buffer_).substr(start);
-  if (element.size() <= kCopiedBytesMax) {
-    return absl::Cord(storage::ToAbsl(element));
-  }
-  // Moving a string of this length does not move its bytes.
-  auto* const owner = new std::string(std::move(buffer_));
-  return absl::MakeCordFromExternal(storage::ToAbsl(std::string_view(*owner).substr(start)),
+  auto* const owner = new CountedBytes(std::move(buffer_), std::move(memory));
+  return absl::MakeCordFromExternal(storage::ToAbsl(owner->bytes().substr(start)),
                                     [owner] { delete owner; });
 }
 

@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "kvick/v1/pubsub.pb.h"
+#include "server/pubsub/message_memory.h"
 
 namespace kvick::server {
 
@@ -23,8 +25,10 @@ class MessageDraft {
   // could pass for the position.
   explicit MessageDraft(const v1::PubSubPublishRequest& request);
 
-  // The element with its position and time. May be called once. Copies of the Cord share its bytes.
-  absl::Cord Seal(int64_t epoch, int64_t sequence, absl::Time publish_time) &&;
+  // The element with its position and time. May be called once. Copies of the Cord share its bytes,
+  // which count in `memory` for as long as there is one.
+  absl::Cord Seal(int64_t epoch, int64_t sequence, absl::Time publish_time,
+                  std::shared_ptr<MessageMemory> memory) &&;
 
  private:
   std::string buffer_;  // room for what Seal() writes, then the serialised fields of the request

@@ -56,8 +56,8 @@ grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplie
 }
 
 grpc::ByteBuffer ToBuffer(std::string bytes, UnreadReplies::Hold hold) {
-  if (bytes.size() >= UnreadReplies::kCountedBytesMin) {
-    hold.Resize(bytes.size());
+  if (bytes.capacity() >= UnreadReplies::kCountedBytesMin) {
+    hold.Resize(bytes.capacity());
   }
   auto* owner = new HeldBytes{std::move(bytes), std::move(hold)};
   const grpc::Slice slice(

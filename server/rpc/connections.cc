@@ -90,10 +90,10 @@ void ConnectionRegistry::Run() {
   }
 }
 
-void ConnectionRegistry::ShutPeer(std::string_view peer) {
+void ConnectionRegistry::ShutPeers(const UnreadReplies::Peers& peers) {
   absl::MutexLock lock(&mu_);
   for (const auto& [id, entry] : connections_) {
-    if (entry.peer == peer) {
+    if (peers.contains(WithoutInterface(entry.peer))) {
       shutdown(entry.socket.get(), SHUT_RDWR);
     }
   }

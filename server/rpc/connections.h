@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/rpc/unique_fd.h"
+#include "server/rpc/unread_replies.h"
 
 namespace kvick::server {
 
@@ -42,8 +42,9 @@ class ConnectionRegistry {
   // or no file descriptor is left.
   bool Add(int socket, std::string peer);
 
-  // Shuts the one of a peer, if there is one, as if its client had gone. O(connections).
-  void ShutPeer(std::string_view peer);
+  // Shuts those of `peers`, which are without interfaces, as if their clients had gone.
+  // O(connections).
+  void ShutPeers(const UnreadReplies::Peers& peers);
   // Shuts all of them, as if their clients had gone.
   void ShutAll();
 

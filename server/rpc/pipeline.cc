@@ -138,7 +138,10 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   bool Take(const Events& events) {
     frame_ready_ |= events.frame_read;
     no_more_frames_ |= events.reads_done;
-    writing_ = writing_ && !events.written;
+    if (events.written) {
+      writing_ = false;
+      outgoing_.Clear();
+    }
     waiting_ = waiting_ && !events.resumed;
     broken_ |= events.broken;
     draining_ |= events.draining;

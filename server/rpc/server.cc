@@ -53,10 +53,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(const Config& con
   server->credentials_ = MakeServerCredentials(server->tls_files_.get());
   ASSIGN_OR_RETURN(server->connections_, ConnectionRegistry::Create(
                                              static_cast<size_t>(server->config_.max_connections)));
-  server->unread_replies_ =
-      std::make_unique<UnreadReplies>(static_cast<size_t>(config.unread_bytes()),
-                                      [registry = server->connections_.get()](
-                                          const std::string& peer) { registry->ShutPeer(peer); });
+  server->unread_replies_ = std::make_unique<UnreadReplies>(
+      static_cast<size_t>(config.unread_bytes()),
+      [registry = server->connections_.get()](const auto& peers) { registry->ShutPeers(peers); });
   ASSIGN_OR_RETURN(server->listener_, Listener::Open(config.listen));
   server->addresses_ = server->listener_->addresses();
   ASSIGN_OR_RETURN(server->refusal_, RefusalServer::Start(server->config_, server->credentials_));
@@ -102,6 +101,7 @@ void GrpcServer::OnConnection(AcceptedConnection connection) {
     refusal_->Refuse(std::move(connection));
     return;
   }
+  unread_replies_->Connected(connection.peer);
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = connection.listener;
   parameters.fd = connection.socket.Release();

@@ -48,6 +48,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   void OnWriteDone(bool ok) override {
+    buffer_.Clear();
     hold_.Resize(0);
     {
       absl::MutexLock lock(&mu_);

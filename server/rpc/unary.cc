@@ -91,6 +91,9 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
     if (status.ok()) {
       *response_ = ToBuffer(*reply_, context_.unread, call_);
     }
+    // Until the client has taken the answer, only its bytes are needed.
+    request_.reset();
+    reply_.reset();
     timer_.Finish(status.code());
     Finish(ToGrpcStatus(status));
   }
@@ -107,8 +110,8 @@ class WaitingReactor final : public grpc::ServerUnaryReactor {
   const grpc::CallbackServerContext& call_;
   const Clock::time_point last_moment_;
   const CallTimer timer_;
-  const std::unique_ptr<Message> request_;
-  const std::unique_ptr<Message> reply_;
+  std::unique_ptr<Message> request_;
+  std::unique_ptr<Message> reply_;
   grpc::ByteBuffer* const response_;
   std::atomic<int> holders_{2};
 

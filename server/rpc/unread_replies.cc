@@ -1,25 +1,45 @@
 #include "server/rpc/unread_replies.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/str_replace.h"
 #include "server/config/log.h"
-#include "storage/base/strings.h"
 
 namespace kvick::server {
 namespace {
 
-// "ipv6:%5B::1%5D:40000" as "[::1]:40000".
+// Whoever has taken nothing for so long is taken for one who does not read.
+constexpr absl::Duration kStalled = absl::Seconds(1);
+
+// "ipv6:%5Bfe80::1%252%5D:40000" as "[fe80::1]:40000".
 std::string PeerText(std::string_view grpc_peer) {
   const size_t colon = grpc_peer.find(':');
-  const std::string_view address =
+  std::string_view address =
       colon == std::string_view::npos ? grpc_peer : grpc_peer.substr(colon + 1);
-  return absl::StrReplaceAll(storage::ToAbsl(address), {{"%5B", "["}, {"%5D", "]"}});
+  std::string text;
+  while (!address.empty()) {
+    const std::string_view escape = address.substr(0, 3);
+    if (escape == "%5B" || escape == "%5D" || escape == "%25") {
+      text += escape == "%5B" ? '[' : escape == "%5D" ? ']' : '%';
+      address.remove_prefix(3);
+    } else {
+      text += address.front();
+      address.remove_prefix(1);
+    }
+  }
+  return WithoutInterface(text);
 }
 
 }  // namespace
+
+std::string WithoutInterface(std::string_view peer) {
+  const size_t percent = peer.find('%');
+  const size_t bracket = peer.find(']');
+  if (percent == std::string_view::npos || bracket == std::string_view::npos || bracket < percent) {
+    return std::string(peer);
+  }
+  return std::string(peer.substr(0, percent)) + std::string(peer.substr(bracket));
+}
 
 // One connection. Its holds keep it.
 struct UnreadReplies::Reader {
@@ -30,24 +50,33 @@ struct UnreadReplies::Reader {
   const std::shared_ptr<State> state;
   const std::string peer;
   std::atomic<size_t> bytes{0};
+  // When its client last took something, or had nothing to take.
+  std::atomic<int64_t> last_taken_ns{0};
   std::atomic<bool> shut{false};
 };
 
 struct UnreadReplies::State {
-  State(size_t limit_bytes, Shut shut_connection)
-      : limit(limit_bytes), shut(std::move(shut_connection)), next_look(limit_bytes) {}
+  State(size_t limit_bytes, Shut shut_connections_of, Clock its_clock)
+      : limit(limit_bytes),
+        shut(std::move(shut_connections_of)),
+        clock(std::move(its_clock)),
+        next_look(limit_bytes) {}
 
-  // Shuts the connections with most bytes until the others are within the limit.
+  int64_t Now() const { return absl::ToUnixNanos(clock()); }
+  // Shuts as many connections as need be for the others to be within the limit.
   void Relieve();
-  // The reader with most bytes among those that are not shut, if all these are over the limit.
-  std::shared_ptr<Reader> Largest();
+  std::vector<std::shared_ptr<Reader>> Readers();
+  // Where to look again if so much is held, though nothing came of looking now.
+  size_t NextLookAfter(size_t held) const { return std::max(held, limit) + limit / 16; }
 
   const size_t limit;
   const Shut shut;
+  const Clock clock;
   std::atomic<size_t> bytes{0};
   std::atomic<uint64_t> shut_connections{0};
-  // Where to look again: what was shut takes a while to be freed.
+  // What must be exceeded for another look: what was shut takes a while to be freed.
   std::atomic<size_t> next_look;
+  std::atomic<bool> relieving{false};
 
   absl::Mutex mu;  // a leaf
   absl::flat_hash_map<std::string, std::weak_ptr<Reader>> readers ABSL_GUARDED_BY(mu);
@@ -62,47 +91,68 @@ UnreadReplies::Reader::~Reader() {
   }
 }
 
-std::shared_ptr<UnreadReplies::Reader> UnreadReplies::State::Largest() {
-  std::shared_ptr<Reader> largest;
-  size_t largest_bytes = 0;
-  size_t sum = 0;
-  // Given up only after the mutex, which the end of a reader needs.
-  std::vector<std::shared_ptr<Reader>> seen;
+std::vector<std::shared_ptr<UnreadReplies::Reader>> UnreadReplies::State::Readers() {
+  std::vector<std::shared_ptr<Reader>> all;
   absl::MutexLock lock(&mu);
-  seen.reserve(readers.size());
+  all.reserve(readers.size());
   for (const auto& [peer, weak] : readers) {
-    std::shared_ptr<Reader>& reader = seen.emplace_back(weak.lock());
-    if (reader == nullptr || reader->shut.load(std::memory_order_relaxed)) {
-      continue;
-    }
-    const size_t held = reader->bytes.load(std::memory_order_relaxed);
-    sum += held;
-    if (held > largest_bytes) {
-      largest = reader;
-      largest_bytes = held;
+    if (std::shared_ptr<Reader> reader = weak.lock(); reader != nullptr) {
+      all.push_back(std::move(reader));
     }
   }
-  next_look.store(std::max(limit, bytes.load(std::memory_order_relaxed)) + limit / 16,
-                  std::memory_order_relaxed);
-  return sum > limit ? largest : nullptr;
+  return all;
 }
 
 void UnreadReplies::State::Relieve() {
-  while (const std::shared_ptr<Reader> reader = Largest()) {
-    if (reader->shut.exchange(true)) {
-      continue;
-    }
-    shut_connections.fetch_add(1, std::memory_order_relaxed);
-    Log(LogLevel::kWarning,
-        "a connection is closed: its client leaves most unread of the answers of the server, which "
-        "are over max_unread_bytes in all",
-        {{"peer", reader->peer}, {"unread_bytes", std::to_string(reader->bytes.load())}});
-    shut(reader->peer);
+  if (relieving.exchange(true)) {
+    return;
   }
+  struct Candidate {
+    std::shared_ptr<Reader> reader;
+    size_t bytes;
+    bool is_stalled;
+  };
+  std::vector<Candidate> candidates;
+  size_t sum = 0;
+  const int64_t stalled_since = Now() - absl::ToInt64Nanoseconds(kStalled);
+  for (std::shared_ptr<Reader>& reader : Readers()) {
+    const size_t held = reader->bytes.load(std::memory_order_relaxed);
+    if (held > 0 && !reader->shut.load(std::memory_order_relaxed)) {
+      sum += held;
+      const bool is_stalled =
+          reader->last_taken_ns.load(std::memory_order_relaxed) <= stalled_since;
+      candidates.push_back({std::move(reader), held, is_stalled});
+    }
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.is_stalled != b.is_stalled ? a.is_stalled : a.bytes > b.bytes;
+  });
+  Peers peers;
+  size_t shut_bytes = 0;
+  for (const Candidate& candidate : candidates) {
+    if (sum - shut_bytes <= limit) {
+      break;
+    }
+    candidate.reader->shut.store(true, std::memory_order_relaxed);
+    shut_bytes += candidate.bytes;
+    peers.insert(candidate.reader->peer);
+  }
+  if (!peers.empty()) {
+    shut_connections.fetch_add(peers.size(), std::memory_order_relaxed);
+    Log(LogLevel::kWarning,
+        "connections are closed: their clients leave answers unread, which are over "
+        "max_unread_bytes in all",
+        {{"connections", std::to_string(peers.size())},
+         {"peer", *peers.begin()},
+         {"unread_bytes", std::to_string(shut_bytes)}});
+    shut(peers);
+  }
+  next_look.store(NextLookAfter(bytes.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+  relieving.store(false);
 }
 
-UnreadReplies::UnreadReplies(size_t limit, Shut shut)
-    : state_(std::make_shared<State>(limit, std::move(shut))) {}
+UnreadReplies::UnreadReplies(size_t limit, Shut shut, Clock clock)
+    : state_(std::make_shared<State>(limit, std::move(shut), std::move(clock))) {}
 
 UnreadReplies::Hold& UnreadReplies::Hold::operator=(Hold&& other) noexcept {
   Release();
@@ -112,16 +162,27 @@ UnreadReplies::Hold& UnreadReplies::Hold::operator=(Hold&& other) noexcept {
 }
 
 void UnreadReplies::Hold::Resize(size_t bytes) {
-  State& state = *reader_->state;
   const size_t before = std::exchange(bytes_, bytes);
+  if (bytes == before) {
+    return;
+  }
+  State& state = *reader_->state;
   const size_t change = bytes - before;  // unsigned, so that a smaller number subtracts
-  reader_->bytes.fetch_add(change, std::memory_order_relaxed);
+  const size_t held_before = reader_->bytes.fetch_add(change, std::memory_order_relaxed);
+  if (bytes < before || held_before == 0) {
+    reader_->last_taken_ns.store(state.Now(), std::memory_order_relaxed);
+  }
   const size_t all = state.bytes.fetch_add(change, std::memory_order_relaxed) + change;
   const size_t next_look = state.next_look.load(std::memory_order_relaxed);
-  if (bytes > before && all > next_look) {
-    state.Relieve();
-  } else if (all <= state.limit && next_look != state.limit) {
-    state.next_look.store(state.limit, std::memory_order_relaxed);
+  if (bytes > before) {
+    if (all > next_look) {
+      state.Relieve();
+    }
+    return;
+  }
+  const size_t lower = all <= state.limit ? state.limit : state.NextLookAfter(all);
+  if (lower < next_look) {
+    state.next_look.store(lower, std::memory_order_relaxed);
   }
 }
 
@@ -130,6 +191,11 @@ void UnreadReplies::Hold::Release() {
     Resize(0);
     reader_ = nullptr;
   }
+}
+
+void UnreadReplies::Connected(std::string_view peer) {
+  absl::MutexLock lock(&state_->mu);
+  state_->readers.erase(WithoutInterface(peer));
 }
 
 UnreadReplies::Hold UnreadReplies::MakeHold(std::string_view grpc_peer) {

@@ -155,6 +155,8 @@ TEST(ConfigTest, Ranges) {
   EXPECT_THAT(ErrorOf(Parse({"--shards=32768"})), HasSubstr("give 1 to 16384"));
   EXPECT_THAT(ErrorOf(Parse({"--max_value_bytes=2Gi"})), HasSubstr("give 1 to 1Gi"));
   EXPECT_THAT(ErrorOf(Parse({"--max_message_bytes=1Mi"})), HasSubstr("less than max_value_bytes"));
+  EXPECT_THAT(ErrorOf(Parse({"--max_unread_bytes=127Mi"})), HasSubstr("less than two answers"));
+  EXPECT_TRUE(Parse({"--max_unread_bytes=128Mi"}).ok());
   EXPECT_THAT(ErrorOf(Parse({"--log_level=loud"})),
               HasSubstr("give debug or info or warning or error"));
   EXPECT_THAT(ErrorOf(Parse({"--transport=nghttp2"})), HasSubstr("give grpcpp"));

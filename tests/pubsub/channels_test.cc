@@ -29,8 +29,9 @@ class ChannelTableTest : public testing::Test {
   }
 
   PubSubCounters counters_;
+  MessageMemory memory_{INT64_MAX};
   SubscriberPtr subscriber_ = std::make_shared<Subscriber>(
-      v1::OVERFLOW_UNSPECIFIED, 1024, [] {}, counters_);
+      v1::OVERFLOW_UNSPECIFIED, 1024, [] {}, counters_, memory_);
   ChannelTable table_{10, 1000};
 };
 

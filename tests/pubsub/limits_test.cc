@@ -192,5 +192,76 @@ TEST_F(LimitsTest, DifferentPatternsAreBoundedByTheirSteps) {
   EXPECT_EQ(Publish("5", "x").receivers(), 1);
 }
 
+// Subscribers that do not read keep no more in all than the limit; others get their messages.
+class PublishedMemoryTest : public HubFixture {
+ protected:
+  static constexpr int64_t kLimit = 1'000'000;
+  static constexpr size_t kMessageBytes = 10'000;
+
+  PublishedMemoryTest() : HubFixture({.max_published_bytes = kLimit}) {}
+
+  Reader ListenWith(const std::string& channel, v1::Overflow overflow) {
+    v1::PubSubSubscribeRequest request = SubscribeRequest({channel}, {});
+    request.set_max_buffered_bytes(900'000);
+    request.set_overflow(overflow);
+    Reader reader = Subscribe(request);
+    EXPECT_TRUE(reader.Next().has_created());
+    return reader;
+  }
+  void PublishMany(const std::string& channel, int count) {
+    for (int i = 0; i < count; ++i) {
+      Publish(channel, std::string(kMessageBytes, 'x'));
+    }
+  }
+  int64_t Bytes() { return hub_.Statistics().memory_bytes; }
+};
+
+TEST_F(PublishedMemoryTest, SharedMessagesCountOnce) {
+  std::vector<Reader> readers;
+  for (int i = 0; i < 10; ++i) {
+    readers.push_back(ListenWith("all", v1::OVERFLOW_DROP_OLDEST));
+  }
+  PublishMany("all", 50);
+  EXPECT_GT(Bytes(), 50 * static_cast<int64_t>(kMessageBytes));
+  EXPECT_LT(Bytes(), 51 * static_cast<int64_t>(kMessageBytes) + 50'000);
+  for (Reader& reader : readers) {
+    EXPECT_EQ(reader.Messages().size(), 50u);
+  }
+  EXPECT_EQ(Bytes(), 0);
+}
+
+TEST_F(PublishedMemoryTest, BuffersAreCutToAnEvenShare) {
+  std::vector<Reader> greedy;
+  for (int i = 0; i < 9; ++i) {
+    greedy.push_back(ListenWith("own" + std::to_string(i), v1::OVERFLOW_DROP_OLDEST));
+    PublishMany("own" + std::to_string(i), 80);
+    EXPECT_LT(Bytes(), 3 * kLimit);
+  }
+  Reader good = Listen({"good"});
+  PublishMany("good", 3);
+  EXPECT_EQ(good.Messages().size(), 3u);
+  hub_.Tick(kStartTime);
+  EXPECT_LE(Bytes(), kLimit);
+  // What is left of the first one's messages is the newest, and it is told of the others.
+  const auto gap = greedy.front().Next();
+  ASSERT_TRUE(gap.has_gap());
+  const auto left = greedy.front().Messages();
+  EXPECT_EQ(gap.gap().dropped() + std::ssize(left), 80);
+  EXPECT_EQ(left.back().position().sequence(), 80);
+}
+
+TEST_F(PublishedMemoryTest, WhoAskedToBeDisconnectedIs) {
+  Reader greedy = ListenWith("a", v1::OVERFLOW_DISCONNECT);
+  PublishMany("a", 80);
+  Reader other = ListenWith("b", v1::OVERFLOW_DROP_OLDEST);
+  PublishMany("b", 80);
+  EXPECT_GT(Bytes(), kLimit);
+  hub_.Tick(kStartTime);
+  EXPECT_LE(Bytes(), kLimit);
+  EXPECT_TRUE(greedy.Next().has_gap());
+  greedy.Next();
+  ExpectRefused(greedy.status, StatusCode::kResourceExhausted, "SUBSCRIBER_TOO_SLOW");
+}
+
 }  // namespace
 }  // namespace kvick::server

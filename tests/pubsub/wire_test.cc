@@ -13,6 +13,8 @@ namespace {
 
 const absl::Time kTime = absl::FromUnixMillis(1'700'000'000'987);
 
+std::shared_ptr<MessageMemory> Memory() { return std::make_shared<MessageMemory>(INT64_MAX); }
+
 v1::PubSubPublishRequest Request(const std::string& channel, const std::string& text) {
   v1::PubSubPublishRequest request;
   request.set_channel(channel);
@@ -56,7 +58,7 @@ TEST(WireTest, ABatchIsWhatProtobufWouldHaveMade) {
       if (i % 2 == 0) (*request.mutable_attributes())["name"] = "value";
       const auto epoch = static_cast<int64_t>(random() >> 1);
       const auto sequence = static_cast<int64_t>(random() >> (random() % 63 + 1));
-      elements.push_back(MessageDraft(request).Seal(epoch, sequence, kTime));
+      elements.push_back(MessageDraft(request).Seal(epoch, sequence, kTime, Memory()));
       *expected.mutable_batch()->add_messages() = Expected(request, epoch, sequence);
     }
     const absl::Cord frame = BatchFrame(elements);
@@ -69,7 +71,7 @@ TEST(WireTest, EveryLengthAroundTheLimitsOfAVarint) {
   for (const size_t length : {0, 1, 30, 60, 80, 100, 126, 127, 128, 129, 900, 1000, 1024, 1100,
                               16'200, 16'383, 16'384, 2'097'100, 2'097'152}) {
     const auto request = Request("c", std::string(length, 'x'));
-    std::vector<absl::Cord> elements{MessageDraft(request).Seal(1, 2, kTime)};
+    std::vector<absl::Cord> elements{MessageDraft(request).Seal(1, 2, kTime, Memory())};
     v1::PubSubSubscribeResponse expected;
     *expected.mutable_batch()->add_messages() = Expected(request, 1, 2);
     const absl::Cord frame = BatchFrame(elements);
@@ -82,7 +84,8 @@ TEST(WireTest, PositionsAtTheirExtremes) {
   for (const int64_t epoch : {int64_t{0}, int64_t{-1}, INT64_MAX, INT64_MIN}) {
     for (const int64_t sequence : {int64_t{1}, int64_t{-1}, INT64_MAX, INT64_MIN}) {
       std::vector<absl::Cord> elements{
-          MessageDraft(Request("c", "x")).Seal(epoch, sequence, absl::FromUnixMillis(-1))};
+          MessageDraft(Request("c", "x"))
+              .Seal(epoch, sequence, absl::FromUnixMillis(-1), Memory())};
       const auto frame = Parsed(BatchFrame(elements));
       const auto& message = frame.batch().messages(0);
       EXPECT_EQ(message.position().epoch(), epoch);
@@ -102,15 +105,32 @@ TEST(WireTest, APublisherCannotForgeThePosition) {
   forged.mutable_publish_time()->set_seconds(1);
   v1::PubSubPublishRequest request;
   ASSERT_TRUE(request.ParseFromString(forged.SerializeAsString()));
-  std::vector<absl::Cord> elements{MessageDraft(request).Seal(1, 2, kTime)};
+  std::vector<absl::Cord> elements{MessageDraft(request).Seal(1, 2, kTime, Memory())};
   ExpectSame(Parsed(BatchFrame(elements)).batch().messages(0), Expected(Request("c", "x"), 1, 2));
 }
 
 TEST(WireTest, CopiesShareTheBytesOfALongMessage) {
-  absl::Cord element = MessageDraft(Request("c", std::string(100'000, 'x'))).Seal(1, 1, kTime);
+  absl::Cord element =
+      MessageDraft(Request("c", std::string(100'000, 'x'))).Seal(1, 1, kTime, Memory());
   absl::Cord copy = element;
   EXPECT_EQ(element.Flatten().data(), copy.Flatten().data());
   EXPECT_LT(element.EstimatedMemoryUsage(), 101'000u);
+}
+
+TEST(WireTest, AMessageCountsOnceForAsLongAsItIsHeld) {
+  for (const size_t length : {1, 100'000}) {
+    const auto memory = Memory();
+    absl::Cord element =
+        MessageDraft(Request("c", std::string(length, 'x'))).Seal(1, 1, kTime, memory);
+    const int64_t bytes = memory->bytes();
+    EXPECT_GE(bytes, static_cast<int64_t>(element.size()));
+    EXPECT_LE(bytes, static_cast<int64_t>(element.size()) + 300);
+    absl::Cord copy = element;
+    element.Clear();
+    EXPECT_EQ(memory->bytes(), bytes);
+    copy.Clear();
+    EXPECT_EQ(memory->bytes(), 0);
+  }
 }
 
 TEST(WireTest, TheOtherFrames) {

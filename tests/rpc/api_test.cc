@@ -102,40 +102,52 @@ TEST_F(ApiTest, PipelinesThatServeEachOther) {
   }
 }
 
-// Clients that ask and do not read cost no more than the limit, and others nothing.
-TEST_F(ApiTest, AnswersLeftUnreadAreBounded) {
-  constexpr size_t kValueBytes = 1 << 20;
-  constexpr int kPipelines = 30;
-  constexpr size_t kLimit = 8 << 20;
-  config_.max_unread_bytes = kLimit;
-  StartServer();
-  const auto good = NewChannel();
-  const auto strings = v1::StringService::NewStub(good);
-  v1::StringSetRequest set;
-  set.set_key("large");
-  set.mutable_value()->set_text(std::string(kValueBytes, 'x'));
-  {
+class UnreadTest : public ApiTest {
+ protected:
+  static constexpr size_t kValueBytes = 1 << 20;
+
+  void SetLargeValue() {
+    v1::StringSetRequest set;
+    set.set_key("large");
+    set.mutable_value()->set_text(std::string(kValueBytes, 'x'));
     grpc::ClientContext context;
     v1::StringSetResponse response;
-    ASSERT_TRUE(strings->Set(&context, set, &response).ok());
+    ASSERT_TRUE(v1::StringService::NewStub(NewChannel())->Set(&context, set, &response).ok());
   }
+  static v1::PipelineRequest GetLarge(int times) {
+    v1::PipelineRequest frame;
+    for (int i = 0; i < times; ++i) {
+      frame.add_operations()->mutable_command()->mutable_string_get()->set_key("large");
+    }
+    return frame;
+  }
+  bool EventuallyUnread(size_t bytes) {
+    return Eventually([&] { return assembly_->Gather().unread_bytes == bytes; });
+  }
+};
+
+// Clients that ask and do not read cost no more than the limit, and others nothing.
+TEST_F(UnreadTest, AnswersLeftUnreadAreBounded) {
+  constexpr int kPipelines = 30;
+  config_.max_unread_bytes = 8 << 20;
+  StartServer();
+  SetLargeValue();
+  const auto good = NewChannel();
+  const auto strings = v1::StringService::NewStub(good);
+  EXPECT_TRUE(Get(good).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   const auto greedy = NewChannel();
   const auto stub = v1::CommandService::NewStub(greedy);
   std::vector<grpc::ClientContext> contexts(kPipelines);
   std::vector<std::unique_ptr<PipelineStream>> streams;
-  v1::PipelineRequest frame;
-  for (int i = 0; i < 4; ++i) {
-    frame.add_operations()->mutable_command()->mutable_string_get()->set_key("large");
-  }
   for (grpc::ClientContext& context : contexts) {
     streams.push_back(stub->Pipeline(&context));
-    streams.back()->Write(frame);
+    streams.back()->Write(GetLarge(4));
   }
   ASSERT_TRUE(Eventually([&] { return assembly_->Gather().shut_connections == 1; }));
   for (const auto& stream : streams) {
     EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   }
-  EXPECT_TRUE(Eventually([&] { return assembly_->Gather().unread_bytes == 0; }));
+  EXPECT_TRUE(EventuallyUnread(0));
   EXPECT_EQ(assembly_->Gather().shut_connections, 1u);
   // On the connection that it had before.
   v1::StringGetRequest get;
@@ -144,6 +156,26 @@ TEST_F(ApiTest, AnswersLeftUnreadAreBounded) {
   v1::StringGetResponse response;
   ASSERT_TRUE(strings->Get(&context, get, &response).ok());
   EXPECT_EQ(response.entry().value().text().size(), kValueBytes);
+}
+
+// Whoever has read everything holds nothing, however long his calls stay open.
+TEST_F(UnreadTest, WhatIsReadIsNotCounted) {
+  StartServer();
+  SetLargeValue();
+  const auto stub = v1::CommandService::NewStub(NewChannel());
+  grpc::ClientContext context;
+  const auto stream = stub->Pipeline(&context);
+  v1::PipelineResponse response;
+  for (const int results : {3, 1}) {
+    ASSERT_TRUE(stream->Write(GetLarge(results)));
+    for (int read = 0; read < results; read += response.results_size()) {
+      ASSERT_TRUE(stream->Read(&response));
+    }
+    EXPECT_TRUE(EventuallyUnread(0));
+  }
+  ASSERT_TRUE(stream->WritesDone());
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 }  // namespace
