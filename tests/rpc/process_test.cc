@@ -94,9 +94,12 @@ TEST(ProcessTest, WhatCannotStartSaysWhyAndEnds) {
 TEST(ProcessTest, SaysWhereItListensAndEndsOnSigterm) {
   const auto server = ServerProcess::Start({"--log_format=json"});
   ASSERT_TRUE(server.ok()) << server.status();
-  EXPECT_THAT((*server)->log(),
-              HasSubstr("\"message\":\"ready\",\"grpc\":\"" + (*server)->grpc_address() +
-                        "\",\"http\":\"" + (*server)->http_address() + "\""));
+  const std::string ready = "\"message\":\"ready\",\"grpc\":\"" + (*server)->grpc_address() +
+                            "\",\"http\":\"" + (*server)->http_address() + "\"";
+  // It comes a moment after the file with the addresses, which is what a test's server is waited
+  // for by.
+  EXPECT_TRUE(Eventually([&] { return (*server)->log().find(ready) != std::string::npos; }))
+      << (*server)->log();
   EXPECT_EQ((*server)->Stop(), 0) << (*server)->log();
   EXPECT_THAT((*server)->log(), HasSubstr("\"message\":\"stopped\""));
 }
