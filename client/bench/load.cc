@@ -89,6 +89,14 @@ LoadResult Collect(std::vector<Meter>* meters, const Schedule& schedule) {
 
 }  // namespace
 
+bool NextEvent(grpc::CompletionQueue& queue, bool spin, void** tag, bool* ok) {
+  if (!spin) return queue.Next(tag, ok);
+  const gpr_timespec at_once = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  auto status = grpc::CompletionQueue::TIMEOUT;
+  while (status == grpc::CompletionQueue::TIMEOUT) status = queue.AsyncNext(tag, ok, at_once);
+  return status == grpc::CompletionQueue::GOT_EVENT;
+}
+
 void Meter::End(Clock::time_point start, Clock::time_point now, int64_t operations) {
   if (!Counts(now)) return;
   last_end_ = now;

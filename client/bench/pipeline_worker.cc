@@ -59,7 +59,7 @@ class PipelineWorker : public Worker {
     auto open = std::ssize(streams_);
     void* tag = nullptr;
     bool ok = false;
-    while (open > 0 && queue_.Next(&tag, &ok)) {
+    while (open > 0 && NextEvent(queue_, options_.spin, &tag, &ok)) {
       const auto* step = static_cast<Stream::Tag*>(tag);
       if (Advance(step->stream, step->step, ok)) --open;
     }

@@ -15,7 +15,7 @@ class UnaryWorker : public Worker {
  public:
   UnaryWorker(const LoadOptions& options, const Channels& channels,
               const std::vector<Request>& requests)
-      : requests_(requests), next_(options.seed % requests.size()) {
+      : spin_(options.spin), requests_(requests), next_(options.seed % requests.size()) {
     for (const auto& channel : channels) {
       stubs_.emplace_back(channel);
       for (int i = 0; i < options.concurrency; ++i) calls_.emplace_back().stub = &stubs_.back();
@@ -27,7 +27,7 @@ class UnaryWorker : public Worker {
     for (Call& call : calls_) running += StartNext(&call, meter, Clock::now()) ? 1 : 0;
     void* tag = nullptr;
     bool ok = false;
-    while (running > 0 && queue_.Next(&tag, &ok)) {
+    while (running > 0 && NextEvent(queue_, spin_, &tag, &ok)) {
       auto* call = static_cast<Call*>(tag);
       const auto now = Clock::now();
       meter->End(call->start, now, 1);
@@ -67,6 +67,7 @@ class UnaryWorker : public Worker {
 
   const std::string get_path_ = kGetPath;
   const std::string set_path_ = kSetPath;
+  const bool spin_;
   const std::vector<Request>& requests_;
   size_t next_;
   std::deque<grpc::GenericStub> stubs_;

@@ -64,6 +64,10 @@ class Worker {
   virtual void Run(Meter* meter) = 0;
 };
 
+// The next event of a queue, as CompletionQueue::Next. With `spin` the thread stays on its
+// processor meanwhile, so that no server has to wake it.
+bool NextEvent(grpc::CompletionQueue& queue, bool spin, void** tag, bool* ok);
+
 // The channels of one thread.
 using Channels = std::vector<std::shared_ptr<grpc::Channel>>;
 // Requests, ready to be sent.

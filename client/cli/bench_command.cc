@@ -32,6 +32,8 @@ std::unique_ptr<CLI::App> MakeApp(Raw* raw) {
   app->add_option("--depth", load.depth, "operations in a frame of a pipeline [100]");
   app->add_option("--frames", load.frames, "frames on their way on each pipeline [2]");
   app->add_option("--threads", load.threads, "threads of the load [1]");
+  app->add_flag("--spin", load.spin,
+                "threads of the load stay on their processors while they wait");
   app->add_option("--set-ratio", load.set_ratio, "share of Set, the others are Get, 0 to 1 [0.5]");
   app->add_option("--keys", load.keys, "different keys [100000]");
   app->add_option("--key-size", load.key_bytes, "bytes of a key [16]");

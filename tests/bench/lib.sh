@@ -16,6 +16,12 @@ stop_all() {
   rm -rf "$work"
 }
 
+# stop PID: one of them, before the end.
+stop() {
+  kill "$1"
+  wait "$1" 2>/dev/null
+}
+
 # wait_for WHAT COMMAND...: until the command succeeds, for at most 30 s.
 wait_for() {
   local what=$1 tries

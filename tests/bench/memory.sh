@@ -42,11 +42,6 @@ redis_bytes() {
   stop "$redis_pid"
 }
 
-stop() {
-  kill "$1"
-  wait "$1" 2>/dev/null
-}
-
 echo "| $keys keys of 16 bytes, values of 32 | Kvick, bytes a key | Redis, bytes a key | target |"
 echo "|---|---|---|---|"
 say "without expiry"

@@ -48,7 +48,8 @@ END {
                      part[4] == "h2load" ? "h2load" : "kvick bench")
       target = "0.95"
     } else {
-      name = sprintf("%s, %s a frame, beside Redis at depth 100", part[2], part[3])
+      name = sprintf("%s, %s a frame%s, beside Redis at depth 100", part[2], part[3],
+                     part[4] == "spin" ? ", load that spins" : "")
       target = part[3] == 100 ? "2.0" : "2.5"
     }
     by_cpu = ratio_of(cpu, rows[i], 1)

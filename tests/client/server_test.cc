@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -217,9 +218,11 @@ bench::LoadOptions SmallLoad(const ServerProcess& server) {
 
 TEST(LoadServerTest, UnaryAndPipelineLoadsAreCounted) {
   const auto server = StartServer();
-  for (const bool pipeline : {false, true}) {
+  for (const auto& [pipeline, spin] :
+       {std::pair(false, false), {false, true}, {true, false}, {true, true}}) {
     bench::LoadOptions load = SmallLoad(*server);
     load.pipeline = pipeline;
+    load.spin = spin;
     const auto result = bench::RunLoad(load);
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_GT(result->operations, 0);
