@@ -283,11 +283,10 @@ absl::Status ValidateConfig(const Config& config) {
         "shards: {} is not a power of two; give one from 1 to 16384, like 1024", config.shards));
   }
   if (config.max_unread_bytes != 0 && config.max_unread_bytes < 2 * config.max_reply_bytes) {
-    return absl::InvalidArgumentError(
-        fmt::format("max_unread_bytes: {} is less than two answers of max_reply_bytes ({}), so "
-                    "that who reads a "
-                    "large one could be disconnected; raise it, or leave it 0",
-                    config.max_unread_bytes, config.max_reply_bytes));
+    return absl::InvalidArgumentError(fmt::format(
+        "max_unread_bytes: {} is less than two answers of max_reply_bytes ({}), so that "
+        "who reads a large one could be disconnected; raise it, or leave it 0",
+        config.max_unread_bytes, config.max_reply_bytes));
   }
   if (config.max_message_bytes != 0 && config.max_message_bytes < config.max_value_bytes) {
     return absl::InvalidArgumentError(fmt::format(
