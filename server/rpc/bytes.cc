@@ -48,7 +48,13 @@ grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplie
                           const grpc::CallbackServerContext& call) {
   const size_t size = message.ByteSizeLong();
   if (size >= UnreadReplies::kCountedBytesMin) {
-    return ToBuffer(message.SerializeAsString(), unread.MakeHold(call.peer()));
+    // Requests that came before their connection was shut are many at times.
+    UnreadReplies::Hold hold = unread.MakeHold(call.peer());
+    std::string bytes;
+    if (!hold.is_shut()) {
+      bytes = message.SerializeAsString();
+    }
+    return ToBuffer(std::move(bytes), std::move(hold));
   }
   grpc::Slice slice(size);
   message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));

@@ -22,7 +22,7 @@ grpc::Slice ToSlice(const grpc::ByteBuffer& buffer);
 absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Message* message);
 
 // The serialised message, written once into its place. A large one counts as unread by the peer of
-// the call until gRPC has sent it.
+// the call until gRPC has sent it, and is empty when the peer's connection is shut already.
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplies& unread,
                           const grpc::CallbackServerContext& call);
 

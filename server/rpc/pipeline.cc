@@ -207,6 +207,7 @@ class PipelineReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, g
   }
 
   void WriteResults() {
+    broken_ = broken_ || hold_.is_shut();
     if (broken_ || !session_.has_results()) {
       return;
     }

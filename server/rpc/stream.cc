@@ -110,6 +110,12 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     absl::Status status;
     switch (source->Next(&frame, &status)) {
       case FrameSource::State::kFrame:
+        if (hold_.is_shut()) {
+          absl::MutexLock lock(&mu_);
+          busy_ = false;
+          cancelled_ = true;
+          return true;
+        }
         if (!source->shares_frames()) {
           hold_.Resize(frame.size());
         }

@@ -186,6 +186,8 @@ void UnreadReplies::Hold::Resize(size_t bytes) {
   }
 }
 
+bool UnreadReplies::Hold::is_shut() const { return reader_->shut.load(std::memory_order_relaxed); }
+
 void UnreadReplies::Hold::Release() {
   if (reader_ != nullptr) {
     Resize(0);

@@ -57,6 +57,8 @@ class UnreadReplies {
     // connections with pipelines, streams or large answers.
     void Resize(size_t bytes);
     size_t bytes() const { return bytes_; }
+    // Whether the connection is shut: its client is gone, and further answers are of no use.
+    bool is_shut() const;
 
    private:
     friend class UnreadReplies;

@@ -72,6 +72,9 @@ TEST_F(UnreadRepliesTest, OverTheLimitTheConnectionWithMostIsShut) {
   const Hold more = Holding("ipv4:10.0.0.3:3", 200);
   EXPECT_THAT(shut_, ElementsAre(ElementsAre("[::1]:2")));
   EXPECT_EQ(unread_.shut_connections(), 1u);
+  EXPECT_TRUE(large.is_shut());
+  EXPECT_TRUE(unread_.MakeHold("ipv6:%5B::1%5D:2").is_shut());
+  EXPECT_FALSE(more.is_shut());
 }
 
 // Many that take nothing must not have those shut who have more on its way, and read.
