@@ -17,10 +17,7 @@ esac
 install_packages redis-server redis-tools nghttp2-client
 . tests/bench/lib.sh
 kvick=$build_dir/bin/kvick
-for program in "$kvick" "$build_dir/bin/kvick-server" "$build_dir/tests/oracle_test"; do
-  [ -x "$program" ] ||
-    fail "$program is missing: cmake --preset release && ninja -C build/release all"
-done
+require_programs bin/kvick bin/kvick-server tests/oracle_test
 
 call() { "$kvick" --address "$server_address" --timeout 30 "$@"; }
 

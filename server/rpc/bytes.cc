@@ -48,17 +48,20 @@ grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplie
                           const grpc::CallbackServerContext& call) {
   const size_t size = message.ByteSizeLong();
   if (size >= UnreadReplies::kCountedBytesMin) {
-    // Requests that came before their connection was shut are many at times.
-    UnreadReplies::Hold hold = unread.MakeHold(call.peer());
-    std::string bytes;
-    if (!hold.is_shut()) {
-      bytes = message.SerializeAsString();
-    }
-    return ToBuffer(std::move(bytes), std::move(hold));
+    return ToBuffer(message, unread.MakeHold(call.peer()));
   }
   grpc::Slice slice(size);
   message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
   return grpc::ByteBuffer(&slice, 1);
+}
+
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplies::Hold hold) {
+  std::string bytes;
+  // Requests that came before their connection was shut are many at times.
+  if (!hold.is_shut()) {
+    bytes = message.SerializeAsString();
+  }
+  return ToBuffer(std::move(bytes), std::move(hold));
 }
 
 grpc::ByteBuffer ToBuffer(std::string bytes, UnreadReplies::Hold hold) {

@@ -26,6 +26,9 @@ absl::Status ParseMessage(const grpc::ByteBuffer& buffer, google::protobuf::Mess
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplies& unread,
                           const grpc::CallbackServerContext& call);
 
+// The same of a large one, whose connection `hold` is of.
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message, UnreadReplies::Hold hold);
+
 // The bytes of a string, which are not copied. They count as unread until gRPC has sent them, if
 // they are large; `hold` is of their connection.
 grpc::ByteBuffer ToBuffer(std::string bytes, UnreadReplies::Hold hold);

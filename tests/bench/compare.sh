@@ -23,10 +23,7 @@ done
 install_packages nghttp2-client redis-server redis-tools
 . tests/bench/lib.sh
 kvick=$build_dir/bin/kvick
-for program in "$kvick" "$build_dir/bin/kvick-server" "$build_dir/tests/bare_handler"; do
-  [ -x "$program" ] ||
-    fail "$program is missing: cmake --preset release && ninja -C build/release all"
-done
+require_programs bin/kvick bin/kvick-server tests/bare_handler
 [ "$(nproc)" -ge 2 ] || fail "two processors are needed: one for the server, one for the load"
 server_core=0
 load_core=1

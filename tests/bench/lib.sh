@@ -16,6 +16,15 @@ stop_all() {
   rm -rf "$work"
 }
 
+# require_programs PROGRAM...: ends with a sentence unless they have been built.
+require_programs() {
+  local program
+  for program in "$@"; do
+    [ -x "$build_dir/$program" ] ||
+      fail "$build_dir/$program is missing: cmake --preset release && ninja -C build/release all"
+  done
+}
+
 # stop PID: one of them, before the end.
 stop() {
   kill "$1"

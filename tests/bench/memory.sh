@@ -15,6 +15,7 @@ case "${1:-}" in
 esac
 install_packages redis-server redis-tools nghttp2-client
 . tests/bench/lib.sh
+require_programs bin/kvick bin/kvick-server
 
 # kvick_bytes OPTION...: resident bytes a key of a fresh server.
 kvick_bytes() {

@@ -11,6 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "kvick/v1/string.pb.h"
+#include "server/rpc/bytes.h"
+
 namespace kvick::server {
 namespace {
 
@@ -148,6 +151,17 @@ TEST_F(UnreadRepliesTest, AConnectionDoesNotInheritThatItsLastOneWasShut) {
   unread_.Connected("[fe80::1%eth0]:7");
   const Hold fresh = Holding("ipv6:%5Bfe80::1%252%5D:7", 2000);
   EXPECT_EQ(shut_.size(), 2u);
+}
+
+TEST_F(UnreadRepliesTest, NoAnswerIsMadeForAConnectionThatIsShut) {
+  v1::StringGetResponse response;
+  response.mutable_entry()->mutable_value()->set_text(std::string(kLimit, 'x'));
+  const Hold other = Holding("ipv4:10.0.0.2:1", 1);
+  EXPECT_GT(ToBuffer(response, unread_.MakeHold("ipv4:10.0.0.1:1")).Length(), kLimit);
+  const Hold large = Holding("ipv4:10.0.0.1:1", 2 * kLimit);
+  ASSERT_TRUE(large.is_shut());
+  EXPECT_EQ(ToBuffer(response, unread_.MakeHold("ipv4:10.0.0.1:1")).Length(), 0u);
+  EXPECT_GT(ToBuffer(response, unread_.MakeHold("ipv4:10.0.0.2:1")).Length(), kLimit);
 }
 
 TEST_F(UnreadRepliesTest, APeerIsForgottenWithItsLastHold) {
