@@ -81,10 +81,18 @@ start_terminal() {  # NAME BODY
   terminals="$terminals $!"
 }
 
+# Returns when all that the terminals started has ended, not only their shells: a server that still
+# drains would keep its ports from the next guide's.
 end_terminals() {
-  local pid
+  local pid end=$((SECONDS + SECONDS_MAX))
   for pid in $terminals; do kill -TERM -- "-$pid" 2>/dev/null; done
-  for pid in $terminals; do wait "$pid" 2>/dev/null; done
+  for pid in $terminals; do
+    wait "$pid" 2>/dev/null
+    while kill -0 -- "-$pid" 2>/dev/null; do
+      [ "$SECONDS" -lt "$end" ] || { kill -KILL -- "-$pid"; break; }
+      sleep 0.1
+    done
+  done
   terminals=""
 }
 
